@@ -1,0 +1,13 @@
+"""Where the float64 values of a step lie in the block that every kernel can read."""
+
+BATCH = 0
+"""Samples in this batch."""
+STEP = 1
+"""Updates made before this one."""
+SEED = 2
+"""The run's seed, as an integer below 2**53."""
+STATUS = 3
+"""0 while loss and gradients are finite; 1 stops the update."""
+OPTIMIZER = 8
+"""The first of the optimizer's numbers of this step."""
+COUNT = 24

@@ -1,0 +1,17 @@
+"""The number types of the config: strict (no text is turned into a number) and bounded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+Integer = Annotated[int, Field(strict=True)]
+PositiveInteger = Annotated[int, Field(strict=True, gt=0)]
+Count = Annotated[int, Field(strict=True, ge=0)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+PositiveNumber = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
+Flag = Annotated[bool, Field(strict=True)]
+Text = Annotated[str, Field(strict=True, min_length=1)]

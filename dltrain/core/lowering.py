@@ -1,0 +1,141 @@
+"""What layers, losses, metrics and optimizers say to the engine: buffers, rows and gradients.
+
+A compiled network is a table of rows. A row names a kernel and the buffers and sizes it works on; the
+engine decides where buffers lie, how rows are grouped and which thread runs them. Nothing here
+knows Numba.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal, Protocol
+
+from dltrain.core.shapes import Shape, size_of
+
+Per = Literal["sample", "lane", "any"]
+"""How many samples a row wants at once: one, a whole lane, or whatever its neighbours take."""
+
+
+class Home(Enum):
+    """How many copies of a buffer exist."""
+
+    SAMPLE = "one for each sample"
+    LANE = "one for each lane: gradient and metric sums"
+    THREAD = "one for each thread: scratch that a row leaves behind"
+    FIXED = "one in all: parameters, optimizer slots, step values"
+
+
+@dataclass(eq=False)
+class Buffer:
+    """An array that rows read and write. `shape` is that of one copy, in elements of `width` bytes."""
+
+    name: str
+    shape: Shape
+    home: Home = Home.SAMPLE
+    width: int = 4
+    batch_wide: bool = False
+    """Kept for the whole batch at once, as inputs, targets and outputs are."""
+
+    @property
+    def size(self) -> int:
+        """Count the elements of one copy."""
+        return size_of(self.shape)
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Where a gradient goes; the first writer stores, later ones add."""
+
+    buffer: Buffer
+    accumulate: bool
+
+
+@dataclass(eq=False)
+class Row:
+    """One line of the table: a kernel with its compile-time variant, operands and sizes."""
+
+    kernel: str
+    variant: tuple[int, ...]
+    reads: tuple[Buffer, ...]
+    writes: tuple[Buffer, ...]
+    sizes: tuple[int, ...] = ()
+    numbers: tuple[float, ...] = ()
+    per: Per = "any"
+    layer: str = ""
+    backward: bool = False
+    multiply_adds: int = field(default=0)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The vector unit that rows are chosen for."""
+
+    width: int
+    """Float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 with NEON."""
+    registers: int
+    """Vector registers: 32 with AVX-512 and NEON, 16 with AVX2."""
+
+
+class Lowering(Protocol):
+    """What one layer sees while it writes its rows, first forward, then backward."""
+
+    @property
+    def training(self) -> bool:
+        """Whether dropout and its like are active."""
+
+    @property
+    def target(self) -> Target:
+        """The vector unit."""
+
+    @property
+    def inputs(self) -> tuple[Buffer, ...]:
+        """The layer's inputs, one value per sample."""
+
+    @property
+    def output(self) -> Buffer:
+        """The layer's output."""
+
+    @property
+    def cells(self) -> Buffer:
+        """Float64 values of the step: see `dltrain.core.cells`."""
+
+    def parameter(self, name: str) -> Buffer:
+        """A parameter or state of the layer."""
+
+    def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that forward leaves for backward, by name."""
+
+    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that lives only between neighbouring rows."""
+
+    @property
+    def output_gradient(self) -> Buffer:
+        """The finished gradient of the output; backward may change it in place."""
+
+    def input_gradient(self, index: int = 0) -> Gradient | None:
+        """Where the gradient of an input goes; None when nothing before it learns."""
+
+    def parameter_gradient(self, name: str, *, per: Per) -> Gradient:
+        """Where the gradient of a parameter goes, for a row that runs once per sample or lane."""
+
+    def prepared(
+        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int
+    ) -> Buffer:
+        """A rearranged copy of parameter `name`, made by `kernel` at the head of each run."""
+
+    def seed(self) -> int:
+        """A number that tells this layer's random stream from all others."""
+
+    def row(
+        self,
+        kernel: str,
+        *,
+        variant: tuple[int, ...] = (),
+        reads: tuple[Buffer, ...] = (),
+        writes: tuple[Buffer, ...] = (),
+        sizes: tuple[int, ...] = (),
+        numbers: tuple[float, ...] = (),
+        per: Per = "any",
+    ) -> None:
+        """Append a row. Its kernel sees the operands `reads + writes`, then sizes, then numbers."""

@@ -1,0 +1,51 @@
+"""Where compiled kernels are kept between processes, and when a kept one is stale.
+
+Numba looks at one source file's date; it does not notice a changed callee or constant. So the folder's
+name is a hash of everything that a kernel's machine code depends on.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import llvmlite.binding as llvm
+
+
+def fingerprint() -> str:
+    """Hash the kernel sources, the compilers' versions and the CPU's features."""
+    digest = sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    features = llvm.get_host_cpu_features().flatten()
+    facts = [platform.machine(), sys.platform, llvm.get_host_cpu_name(), features, sys.version]
+    facts += [version(package) for package in ("numba", "llvmlite", "numpy")]
+    digest.update("\0".join(facts).encode())
+    return digest.hexdigest()[:20]
+
+
+@cache
+def folder() -> Path:
+    """Give the folder for kernels compiled by this version on this CPU; it may not exist yet."""
+    from platformdirs import user_cache_path
+
+    chosen = os.environ.get("DLTRAIN_CACHE_DIR")
+    root = Path(chosen) if chosen else user_cache_path("dltrain", appauthor=False)
+    return root / "kernels" / fingerprint()
+
+
+@cache
+def writable() -> bool:
+    """Tell whether compiled kernels can be kept; create the folder if need be."""
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder()):
+            return True
+    except OSError:
+        return False

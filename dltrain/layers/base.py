@@ -1,0 +1,110 @@
+"""What a layer is: fields (its YAML), a shape rule, parameters, and its rows forward and backward."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from dltrain.activations.base import Activation
+from dltrain.core.component import Component
+from dltrain.core.errors import ShapeError
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape, describe, kind_of
+from dltrain.initializers.base import Initializer
+from dltrain.regularizers.base import Regularizer
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """A parameter that a layer asks for; `trainable=False` makes it state, such as a mean."""
+
+    shape: Shape
+    initializer: Initializer
+    regularizer: Regularizer | None = None
+    trainable: bool = True
+
+
+class Value(Protocol):
+    """An edge of the graph: what one node gives to others."""
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample."""
+
+
+class Builder(Protocol):
+    """What a layer sees while the graph is built."""
+
+    def node(self, layer: Layer, *inputs: Any) -> Any:
+        """Add a layer that computes; give its output."""
+
+    def sequence(self, layers: tuple[Layer, ...], value: Any, *field: str | int) -> Any:
+        """Build layers one after another; `field` is where they stand in the config."""
+
+    def scope(self, layer: Layer) -> AbstractContextManager[None]:
+        """Name what is built inside after a container: `residual_1/...`."""
+
+
+class Layer(Component):
+    """A step of a network."""
+
+    kind: ClassVar[str] = "layer"
+    package: ClassVar[str] = "dltrain.layers"
+
+    alias: ClassVar[bool] = False
+    """Whether the output is the input's memory under another shape."""
+    fuses: ClassVar[frozenset[str]] = frozenset()
+    """Activations that the layer's own kernels can apply."""
+
+    activation: Activation | None = None
+    """Function applied to the output."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Give the shape of one output sample; raise ShapeError where inputs do not fit."""
+        raise NotImplementedError
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Name the parameters that inputs of these shapes need."""
+        return {}
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Count the multiply-adds of one sample, forward."""
+        return 0
+
+    def resolved(self, classes: int | None) -> Layer:
+        """Fill in what only the data set knows."""
+        return self
+
+    def build(self, graph: Builder, *inputs: Any) -> Any:
+        """Add this layer to the graph; containers add their layers instead."""
+        return graph.node(self, *inputs)
+
+    def forward(self, at: Lowering) -> None:
+        """Write the rows that compute the output."""
+        raise NotImplementedError
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows that compute the gradients of inputs and parameters."""
+        raise NotImplementedError
+
+    @classmethod
+    def adapt(cls, fields: dict[str, Any]) -> Component | None:
+        """Read an activation's name as the layer that applies it."""
+        if fields["type"] not in Activation.registry():
+            return None
+        return cls.registry()["activation"].model_validate({"activation": fields})
+
+    @classmethod
+    def other_names(cls) -> tuple[str, ...]:
+        """Name the activations, which are layers too."""
+        return tuple(Activation.registry())
+
+
+def require(shape: Shape, axes: tuple[int, ...], layer: Layer, *, hint: str | None = None) -> None:
+    """Raise ShapeError unless a sample has one of these numbers of axes."""
+    if len(shape) in axes:
+        return
+    wanted = " or ".join(kind_of((1,) * count) for count in axes)
+    message = f"{layer.type_name} takes {wanted}, but receives {kind_of(shape)} of shape {describe(shape)}"
+    raise ShapeError(message, hint=hint)

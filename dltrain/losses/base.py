@@ -1,0 +1,58 @@
+"""What a loss is: one number per sample that training makes small, and its gradient."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Protocol
+
+from dltrain.core.component import Component
+from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.shapes import Shape
+
+
+class Comparing(Lowering, Protocol):
+    """What a loss or metric sees: the output, the target, and where its sum goes."""
+
+    @property
+    def output_activation(self) -> str:
+        """The name of the last layer's activation; `linear` when it has none."""
+
+    @property
+    def logits(self) -> Buffer:
+        """The input of the last activation; the output where there is no activation."""
+
+    @property
+    def target_buffer(self) -> Buffer:
+        """The targets: int32 class indices (positions,) or float32 arrays like the output."""
+
+    @property
+    def target_form(self) -> Literal["labels", "dense"]:
+        """Which of the two the targets are."""
+
+    @property
+    def total(self) -> Buffer:
+        """A float64 of each lane, to which rows add a sum over samples."""
+
+
+class Loss(Component):
+    """A measure of how wrong an output is; the mean over real samples (and positions).
+
+    `forward` adds to `at.total` the sum over samples, each the mean over its positions.
+    `backward` writes the gradient of the mean over the batch (divide by cells.BATCH).
+    """
+
+    kind: ClassVar[str] = "loss"
+    package: ClassVar[str] = "dltrain.losses"
+
+    fuses: ClassVar[str | None] = None
+    """The activation whose derivative this loss takes in one stable step with its own."""
+
+    def check(self, output: Shape, activation: str, classes: int | None) -> None:
+        """Raise ShapeError where the network's output does not suit this loss."""
+
+    def forward(self, at: Comparing) -> None:
+        """Write the rows that add up the loss."""
+        raise NotImplementedError
+
+    def backward(self, at: Comparing) -> None:
+        """Write the rows of the gradient of logits (fused) or output, into `at.input_gradient()`."""
+        raise NotImplementedError

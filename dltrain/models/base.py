@@ -1,0 +1,20 @@
+"""What a model is: a list of layers, written out or expanded from a few options."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dltrain.core.component import Component
+from dltrain.layers.base import Layer
+
+
+class Model(Component):
+    """A network architecture."""
+
+    kind: ClassVar[str] = "model"
+    package: ClassVar[str] = "dltrain.models"
+    default_type: ClassVar[str | None] = "sequential"
+
+    def expand(self) -> tuple[Layer, ...]:
+        """Give the layers, one after another."""
+        raise NotImplementedError
