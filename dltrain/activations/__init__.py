@@ -1,0 +1,1 @@
+"""Functions between layers, a file each."""

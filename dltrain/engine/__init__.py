@@ -1,0 +1,1 @@
+"""From layers to a table of kernels, and the threads that run it."""

@@ -1,0 +1,1 @@
+"""Distributions that parameters start from, a file each."""

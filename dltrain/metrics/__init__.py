@@ -1,0 +1,1 @@
+"""What people read beside the loss, a file each."""

@@ -1,0 +1,1 @@
+"""Architectures that expand to layers, a file each."""

@@ -1,0 +1,1 @@
+"""The loop of training: events out, files written."""
