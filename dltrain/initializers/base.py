@@ -30,3 +30,35 @@ def fans(shape: Shape) -> tuple[int, int]:
         return size, size
     window = prod(shape[:-2])
     return window * shape[-2], window * shape[-1]
+
+
+def uniform(
+    generator: np.random.Generator, shape: Shape, *, low: float, high: float
+) -> NDArray[np.float32]:
+    """Draw values evenly from [low, high)."""
+    values = generator.random(shape, dtype=np.float32)
+    values *= np.float32(high - low)
+    values += np.float32(low)
+    return values
+
+
+def normal(generator: np.random.Generator, shape: Shape, *, stddev: float) -> NDArray[np.float32]:
+    """Draw values from the normal distribution around 0."""
+    values = generator.standard_normal(shape, dtype=np.float32)
+    values *= np.float32(stddev)
+    return values
+
+
+def truncated(
+    generator: np.random.Generator, shape: Shape, *, stddev: float
+) -> NDArray[np.float32]:
+    """Draw values from the normal distribution around 0, those beyond 2 `stddev` drawn again."""
+    values = generator.standard_normal(prod(shape), dtype=np.float32)
+    while (outside := np.flatnonzero(np.abs(values) > 2)).size:
+        values[outside] = generator.standard_normal(outside.size, dtype=np.float32)
+    values *= np.float32(stddev)
+    return values.reshape(shape)
+
+
+TRUNCATED_STDDEV = 0.87962566103423978
+"""Standard deviation of the unit normal distribution cut off at 2."""

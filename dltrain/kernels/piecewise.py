@@ -38,3 +38,31 @@ def relu_backward(accumulate):  # type: ignore[no-untyped-def]
                 dx[i] = dx[i] + value if accumulate else value
 
     return run
+
+
+@kernel
+def linear_forward():  # type: ignore[no-untyped-def]
+    """y = x. Operands x, y; sizes rows, features."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        count = args[8] * args[9]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for i in range(count):
+                y[i] = x[i]
+
+    return run
+
+
+@kernel
+def linear_backward(accumulate):  # type: ignore[no-untyped-def]
+    """dx = dy. Operands dy, y, dx; sizes rows, features."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        count = args[12] * args[13]
+        for n in range(first, last):
+            dy, dx = f32(args, 0, n, lane, thread), f32(args, 2, n, lane, thread)
+            for i in range(count):
+                dx[i] = dx[i] + dy[i] if accumulate else dy[i]
+
+    return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dltrain.core.component import Component
+from dltrain.core.shapes import size_of
 from dltrain.losses.base import Comparing
 
 
@@ -17,3 +18,15 @@ class Metric(Component):
     def forward(self, at: Comparing) -> None:
         """Write the rows that add this metric's sum over samples to `at.total`."""
         raise NotImplementedError
+
+
+def compare(at: Comparing, kernel: str, *sizes: int) -> None:
+    """Write the row of a kernel with the operands (output, target, total)."""
+    shape = at.output.shape
+    at.row(
+        kernel,
+        variant=(int(at.target_form == "dense"),),
+        reads=(at.output, at.target_buffer),
+        writes=(at.total,),
+        sizes=(size_of(shape[:-1]), shape[-1], *sizes),
+    )

@@ -1,0 +1,17 @@
+"""All zeros."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core.shapes import Shape
+from dltrain.initializers.base import Initializer
+
+
+class Zeros(Initializer):
+    """Every value 0."""
+
+    def sample(self, generator: np.random.Generator, shape: Shape) -> NDArray[np.float32]:
+        """Fill an array of this shape."""
+        return np.zeros(shape, np.float32)

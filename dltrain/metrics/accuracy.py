@@ -1,0 +1,20 @@
+"""The share of samples that are classified correctly."""
+
+from __future__ import annotations
+
+from dltrain.losses.base import Comparing
+from dltrain.metrics.base import Metric, compare
+
+
+class Accuracy(Metric):
+    """Share of samples whose true class has the highest output.
+
+    An output of one unit is right when it is above 0.5 for class 1, and not above it for class 0.
+    """
+
+    def forward(self, at: Comparing) -> None:
+        """Write the row that counts."""
+        if at.output.shape[-1] == 1:
+            compare(at, "binary_correct")
+        else:
+            compare(at, "top_k_correct", 1)
