@@ -1,0 +1,1 @@
+"""One file for each command: parameters here, the work elsewhere."""

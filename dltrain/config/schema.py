@@ -1,0 +1,62 @@
+"""What a config says: the dataset, the model, the optimizer and how to train."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from dltrain.core.component import Component
+from dltrain.core.fields import PositiveInteger, Text
+from dltrain.data.sources.base import Dataset
+from dltrain.losses.base import Loss
+from dltrain.metrics.base import Metric
+from dltrain.models.base import Model
+from dltrain.optimizers.base import Optimizer
+
+
+class Checkpoint(Component):
+    """Which epoch's weights are kept as the best."""
+
+    monitor: Text | None = None
+    """The value to watch, such as val_accuracy; default: val_loss, without validation train_loss."""
+    mode: Literal["auto", "min", "max"] = "auto"
+    """Whether small or large is good; auto: losses and errors small, all else large."""
+
+
+class TrainingSettings(Component):
+    """How to train."""
+
+    loss: Loss
+    """What training makes small."""
+    metrics: tuple[Metric, ...] = ()
+    """What is reported beside the loss."""
+    epochs: PositiveInteger = 1
+    """Times that every sample is used."""
+    batch_size: PositiveInteger = 32
+    """Samples per update."""
+    threads: PositiveInteger | Literal["auto"] = "auto"
+    """Threads that compute; auto honours CPU affinity and the limits of a container."""
+    checkpoint: Checkpoint = Checkpoint()
+    """Which weights are the best."""
+
+
+class RunConfig(Component):
+    """A whole config."""
+
+    version: Literal[1] = 1
+    """The version of this format."""
+    name: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+ -]*$")] | None = (
+        None
+    )
+    """Name of the run's folder under runs/; default: the file's name without its suffix."""
+    seed: Annotated[int, Field(strict=True, ge=0, lt=2**53)] = 0
+    """Seed of everything random."""
+    dataset: Dataset | None = None
+    """The data; needed by everything but `dltrain.build`."""
+    model: Model
+    """The network: a list of layers, or a preset."""
+    optimizer: Optimizer
+    """The rule of update."""
+    training: TrainingSettings
+    """How to train."""
