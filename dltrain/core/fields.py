@@ -24,3 +24,10 @@ class IsPath:
 
 
 PathText = Annotated[str, Field(strict=True, min_length=1), IsPath()]
+
+
+class PathMark:
+    """Marks a field that holds a file or folder; a relative one is relative to its config."""
+
+
+LocalPath = Annotated[str, Field(strict=True, min_length=1), PathMark()]
