@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
@@ -16,14 +15,6 @@ NonNegative = Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Flag = Annotated[bool, Field(strict=True)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
-
-
-@dataclass(frozen=True)
-class IsPath:
-    """Marks a text as a path: in a config it is relative to the config's folder."""
-
-
-PathText = Annotated[str, Field(strict=True, min_length=1), IsPath()]
 
 
 class PathMark:
