@@ -8,6 +8,12 @@ SEED = 2
 """The run's seed, as an integer below 2**53."""
 STATUS = 3
 """0 while loss and gradients are finite; 1 stops the update."""
+LANES = 4
+"""Lanes that this batch fills."""
+PENALTY = 5
+"""The regularization terms of the loss."""
+NORM = 6
+"""The Euclidean norm of the gradient."""
 OPTIMIZER = 8
 """The first of the optimizer's numbers of this step."""
 COUNT = 24

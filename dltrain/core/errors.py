@@ -95,6 +95,7 @@ class ShapeError(DltrainError):
         super().__init__(message, at=at, hint=hint)
         self.field = field
         self.history = history
+        self.loc: tuple[str | int, ...] = ()
 
 
 class DataError(DltrainError):

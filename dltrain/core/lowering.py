@@ -36,6 +36,13 @@ class Buffer:
     width: int = 4
     batch_wide: bool = False
     """Kept for the whole batch at once, as inputs, targets and outputs are."""
+    source: Buffer | None = None
+    """The buffer whose memory this is, under another shape."""
+
+    @property
+    def root(self) -> Buffer:
+        """Follow views to the buffer that owns the memory."""
+        return self if self.source is None else self.source.root
 
     @property
     def size(self) -> int:
@@ -83,6 +90,10 @@ class Lowering(Protocol):
     @property
     def training(self) -> bool:
         """Whether dropout and its like are active."""
+
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether a backward pass of this layer will follow."""
 
     @property
     def target(self) -> Target:

@@ -42,6 +42,9 @@ class Builder(Protocol):
     def sequence(self, layers: tuple[Layer, ...], value: Any, *field: str | int) -> Any:
         """Build layers one after another; `field` is where they stand in the config."""
 
+    def activate(self, activation: Activation | None, value: Any) -> Any:
+        """Apply an activation to a container's output."""
+
     def scope(self, layer: Layer) -> AbstractContextManager[None]:
         """Name what is built inside after a container: `residual_1/...`."""
 
@@ -59,6 +62,10 @@ class Layer(Component):
 
     activation: Activation | None = None
     """Function applied to the output."""
+
+    def is_alias(self, *, training: bool) -> bool:
+        """Tell whether the output is the input's memory under another shape, with no rows."""
+        return self.alias
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Give the shape of one output sample; raise ShapeError where inputs do not fit."""

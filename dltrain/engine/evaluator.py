@@ -1,0 +1,71 @@
+"""Loss and metrics of a network over a data set, batch by batch."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core import cells
+from dltrain.engine.lower import Objective, TargetForm
+from dltrain.engine.network import Network
+from dltrain.engine.table import Compiled
+from dltrain.losses.base import Loss
+from dltrain.metrics.base import Metric
+
+
+class Result(NamedTuple):
+    """Means over all samples added."""
+
+    loss: float
+    """With the regularization terms, as in training."""
+    metrics: tuple[float, ...]
+    samples: int
+
+
+class Evaluator:
+    """Adds up loss and metrics over batches of at most `batch_size` samples."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        network: Network,
+        *,
+        loss: Loss,
+        metrics: tuple[Metric, ...],
+        batch_size: int,
+        threads: int,
+        target_form: TargetForm = "labels",
+        on_compile: Compiled | None = None,
+    ) -> None:
+        """Compile the forward pass with its sums."""
+        self.network = network
+        self.program = network.program(
+            batch_size=batch_size,
+            objective=Objective(loss, metrics, target_form),
+            threads=threads,
+            on_compile=on_compile,
+        )
+        self._target_type = np.int32 if target_form == "labels" else np.float32
+        self._sums = [0.0] * (1 + len(metrics))
+        self._samples = 0
+
+    def reset(self) -> None:
+        """Forget all samples added."""
+        self._sums = [0.0] * len(self._sums)
+        self._samples = 0
+
+    def add(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
+        """Add one batch."""
+        self.program.cells[cells.SEED] = self.network.seed
+        self.program.run(
+            [np.ascontiguousarray(x, np.float32)], np.ascontiguousarray(y, self._target_type)
+        )
+        self._sums = [a + b for a, b in zip(self._sums, self.program.totals(), strict=True)]
+        self._samples += len(x)
+
+    def result(self) -> Result:
+        """Give the means over all samples added."""
+        count = max(self._samples, 1)
+        loss, *metrics = (total / count for total in self._sums)
+        return Result(loss + self.network.penalty(), tuple(metrics), self._samples)

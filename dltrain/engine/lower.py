@@ -1,0 +1,312 @@
+"""From a graph to rows: each layer writes what it computes forward, then backward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+from zlib import crc32
+
+from dltrain.core import cells
+from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
+from dltrain.core.shapes import Shape
+from dltrain.engine.graph import Graph, Node, Parameter, Value
+from dltrain.layers.activation import Activation as ActivationLayer
+from dltrain.losses.base import Loss
+from dltrain.metrics.base import Metric
+
+TargetForm = Literal["labels", "dense"]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What training makes small and what people watch, with the form of the targets."""
+
+    loss: Loss
+    metrics: tuple[Metric, ...] = ()
+    target_form: TargetForm = "labels"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A row at the head of each run, split into parts for the threads."""
+
+    row: Row
+    parts: int
+
+
+@dataclass
+class Lowered:
+    """The rows of a network and the buffers that meet the outside."""
+
+    inputs: list[Buffer] = field(default_factory=list)
+    output: Buffer | None = None
+    target: Buffer | None = None
+    cells: Buffer = field(default_factory=lambda: Buffer("cells", (cells.COUNT,), Home.FIXED, 8))
+    rows: list[Row] = field(default_factory=list)
+    preparations: list[Preparation] = field(default_factory=list)
+    totals: list[Buffer] = field(default_factory=list)
+    parameters: dict[int, Buffer] = field(default_factory=dict)
+    gradients: dict[int, Buffer] = field(default_factory=dict)
+
+
+@dataclass
+class _Slot:
+    """The gradient of a value: one buffer, and whether anything is in it yet."""
+
+    buffer: Buffer
+    written: bool = False
+
+
+class Lowerer:
+    """Walks a graph once forward and, for training, once backward."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        *,
+        objective: Objective | None = None,
+        training: bool = False,
+        gradients: bool = False,
+    ) -> None:
+        """Prepare to lower; `gradients` asks for a backward pass."""
+        self.graph, self.target, self.objective = graph, target, objective
+        self.training, self.gradients = training, gradients
+        self.lowered = Lowered()
+        self.nodes = _reachable(graph)
+        self._buffers: dict[int, Buffer] = {}
+        self._slots: dict[int, _Slot] = {}
+        self._kept: dict[tuple[str, str], Buffer] = {}
+        self._prepared: dict[tuple[object, ...], Buffer] = {}
+        self._zeroed: list[Buffer] = []
+        self._learning = self._learning_values()
+
+    def lower(self) -> Lowered:
+        """Write all rows."""
+        lowered = self.lowered
+        for index, value in enumerate(self.graph.inputs):
+            buffer = Buffer(f"input_{index}", value.shape, batch_wide=True)
+            self._buffers[id(value)] = buffer
+            lowered.inputs.append(buffer)
+        for node, value in self.nodes:
+            if not node.layer.is_alias(training=self.training):
+                node.layer.forward(Scope(self, node, value))
+        output = self.graph.output
+        assert output is not None  # noqa: S101 - a graph is built before it is lowered
+        lowered.output = self.buffer(output)
+        lowered.output.root.batch_wide = True
+        if self.objective is not None:
+            self._compare(self.objective, output)
+        lowered.rows[:0] = [_zero(buffer) for buffer in self._zeroed]
+        return lowered
+
+    def buffer(self, value: Value) -> Buffer:
+        """Give the buffer of a value, its input's under another shape for an alias."""
+        if id(value) not in self._buffers:
+            node = value.node
+            source = None
+            if node is not None and node.layer.is_alias(training=self.training):
+                source = self.buffer(node.inputs[0])
+            name = node.name if node is not None else "input"
+            self._buffers[id(value)] = Buffer(name, value.shape, source=source)
+        return self._buffers[id(value)]
+
+    def parameter(self, parameter: Parameter) -> Buffer:
+        """Give the buffer of a parameter's values."""
+        made = Buffer(parameter.name, parameter.spec.shape, Home.FIXED)
+        return self.lowered.parameters.setdefault(id(parameter), made)
+
+    def learns(self, value: Value) -> bool:
+        """Tell whether anything before a value is trained."""
+        return id(value) in self._learning
+
+    def slot(self, value: Value) -> _Slot:
+        """Give the gradient slot of a value; an alias shares its input's."""
+        node = value.node
+        if node is not None and node.layer.is_alias(training=self.training):
+            return self.slot(node.inputs[0])
+        if id(value) not in self._slots:
+            name = f"{node.name if node else 'input'}/gradient"
+            self._slots[id(value)] = _Slot(Buffer(name, value.shape))
+        return self._slots[id(value)]
+
+    def value_gradient(self, value: Value) -> Gradient | None:
+        """Give where to write a value's gradient; the first writer stores."""
+        if not self.learns(value):
+            return None
+        slot = self.slot(value)
+        accumulate, slot.written = slot.written, True
+        return Gradient(_view(slot.buffer, value.shape), accumulate)
+
+    def parameter_gradient(self, parameter: Parameter, per: Per) -> Gradient:
+        """Give where to write a parameter's gradient, zeroed where samples add to it."""
+        known = self.lowered.gradients.get(id(parameter))
+        if known is not None:
+            return Gradient(known, accumulate=True)
+        buffer = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.LANE)
+        self.lowered.gradients[id(parameter)] = buffer
+        if per == "lane":
+            return Gradient(buffer, accumulate=False)
+        self._zeroed.append(buffer)
+        return Gradient(buffer, accumulate=True)
+
+    def prepared(
+        self, parameter: Parameter, kernel: str, shape: Shape, sizes: tuple[int, ...], parts: int
+    ) -> Buffer:
+        """Give a rearranged copy of a parameter, made once a run."""
+        key = (id(parameter), kernel, shape, sizes)
+        if key not in self._prepared:
+            copy = Buffer(f"{parameter.name}/{kernel}", shape, Home.FIXED)
+            row = Row(
+                kernel, (), (self.parameter(parameter),), (copy,), sizes, layer=parameter.name
+            )
+            self.lowered.preparations.append(Preparation(row, parts))
+            self._prepared[key] = copy
+        return self._prepared[key]
+
+    def total(self, name: str) -> Buffer:
+        """Give a new sum of each lane, zero at its start."""
+        buffer = Buffer(name, (1,), Home.LANE, 8)
+        self.lowered.totals.append(buffer)
+        self._zeroed.append(buffer)
+        return buffer
+
+    def _compare(self, objective: Objective, output: Value) -> None:
+        shape = output.shape if objective.target_form == "dense" else output.shape[:-1] or (1,)
+        self.lowered.target = Buffer("target", shape, batch_wide=True)
+        comparison = Comparison(self, objective, output, self.total("loss"))
+        objective.loss.forward(comparison)
+        for metric in objective.metrics:
+            metric.forward(
+                Comparison(self, objective, output, self.total(metric.type_name))
+            )
+        if self.gradients:
+            comparison.is_backward = True
+            objective.loss.backward(comparison)
+            for node, value in reversed(self.nodes):
+                done = comparison.fused and value is output
+                if self.learns(value) and not done and self.slot(value).written:
+                    self._backward(node, value)
+
+    def _backward(self, node: Node, value: Value) -> None:
+        if not node.layer.is_alias(training=self.training):
+            scope = Scope(self, node, value)
+            scope.is_backward = True
+            node.layer.backward(scope)
+
+    def _learning_values(self) -> set[int]:
+        learning: set[int] = set()
+        for node, value in self.nodes:
+            if node.learns or any(id(given) in learning for given in node.inputs):
+                learning.add(id(value))
+        return learning
+
+
+class Scope:
+    """What one node sees while it writes its rows; implements `core.lowering.Lowering`."""
+
+    is_backward = False
+
+    def __init__(self, lowerer: Lowerer, node: Node, value: Value) -> None:
+        """Look at the graph from a node and its output."""
+        self._lowerer, self._node, self._value = lowerer, node, value
+        self.target = lowerer.target
+        self.training = lowerer.training
+        self.needs_gradient = lowerer.gradients and lowerer.learns(value)
+        self.inputs = tuple(lowerer.buffer(given) for given in node.inputs)
+        self.output = lowerer.buffer(value)
+        self.cells = lowerer.lowered.cells
+
+    @property
+    def output_gradient(self) -> Buffer:
+        """The finished gradient of the output."""
+        return _view(self._lowerer.slot(self._value).buffer, self._value.shape)
+
+    def parameter(self, name: str) -> Buffer:
+        """A parameter or state of the layer."""
+        return self._lowerer.parameter(self._node.parameters[name])
+
+    def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that forward leaves for backward, by name."""
+        key = (self._node.name, name)
+        made = Buffer(f"{self._node.name}/{name}", shape, width=width)
+        return self._lowerer._kept.setdefault(key, made)  # noqa: SLF001
+
+    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that lives only between neighbouring rows."""
+        return Buffer(f"{self._node.name}/scratch", shape, width=width)
+
+    def input_gradient(self, index: int = 0) -> Gradient | None:
+        """Where the gradient of an input goes."""
+        return self._lowerer.value_gradient(self._node.inputs[index])
+
+    def parameter_gradient(self, name: str, *, per: Per) -> Gradient:
+        """Where the gradient of a parameter goes."""
+        return self._lowerer.parameter_gradient(self._node.parameters[name], per)
+
+    def prepared(
+        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int
+    ) -> Buffer:
+        """A rearranged copy of a parameter."""
+        return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes, parts)
+
+    def seed(self) -> int:
+        """A number that tells this layer's random stream from all others."""
+        return crc32(self._node.name.encode())
+
+    def row(
+        self,
+        kernel: str,
+        *,
+        variant: tuple[int, ...] = (),
+        reads: tuple[Buffer, ...] = (),
+        writes: tuple[Buffer, ...] = (),
+        sizes: tuple[int, ...] = (),
+        numbers: tuple[float, ...] = (),
+        per: Per = "any",
+    ) -> None:
+        """Append a row."""
+        row = Row(kernel, variant, reads, writes, sizes, numbers, per, self._node.name)
+        row.backward = self.is_backward
+        self._lowerer.lowered.rows.append(row)
+
+
+class Comparison(Scope):
+    """What a loss or metric sees; implements `losses.base.Comparing`."""
+
+    def __init__(self, lowerer: Lowerer, objective: Objective, output: Value, total: Buffer) -> None:
+        """Look at the graph from its output."""
+        node = output.node
+        assert node is not None  # noqa: S101 - a network has at least one layer
+        applied = node.layer.activation
+        is_activation = isinstance(node.layer, ActivationLayer)
+        self.output_activation = applied.type_name if applied is not None else "linear"
+        self.fused = is_activation and objective.loss.fuses == self.output_activation
+        before = node.inputs[0] if is_activation else output
+        loss = Node("loss", node.layer, (before if self.fused else output,), {})
+        super().__init__(lowerer, loss, output)
+        self.logits = lowerer.buffer(before)
+        target = lowerer.lowered.target
+        assert target is not None  # noqa: S101 - made by the caller
+        self.target_buffer, self.total = target, total
+        self.target_form = objective.target_form
+
+
+def _view(buffer: Buffer, shape: Shape) -> Buffer:
+    return buffer if buffer.shape == shape else Buffer(buffer.name, shape, source=buffer)
+
+
+def _zero(buffer: Buffer) -> Row:
+    words = buffer.size * buffer.width // 4
+    return Row("fill_zero", (), (), (buffer,), (words,), per="lane", layer=buffer.name)
+
+
+def _reachable(graph: Graph) -> list[tuple[Node, Value]]:
+    """Give the nodes that the output depends on, in the order in which they compute."""
+    wanted = {id(graph.output)}
+    chosen = []
+    for node, value in zip(reversed(graph.nodes), reversed(graph.values), strict=True):
+        if id(value) in wanted:
+            wanted.update(id(given) for given in node.inputs)
+            chosen.append((node, value))
+    return chosen[::-1]

@@ -1,0 +1,191 @@
+"""A network that can be run: its graph, its arrays, and programs made when they are first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core import cells
+from dltrain.core.errors import UsageError
+from dltrain.core.lowering import Target
+from dltrain.core.shapes import Shape, describe
+from dltrain.engine.graph import Graph, LayerFacts, build_graph
+from dltrain.engine.lower import Lowerer, Objective
+from dltrain.engine.parameters import Array, ParameterStore
+from dltrain.engine.program import Program
+from dltrain.engine.table import Compiled
+from dltrain.engine.target import host
+from dltrain.engine.threads import Team, available
+from dltrain.layers.base import Layer
+
+FORWARD_BATCH = 64
+"""Samples that `forward` takes at once; more are run in turns."""
+
+
+class Network:
+    """A graph with parameters.
+
+    `parameters` and `state` are dicts of float32 arrays, writable in place at any time: every run reads
+    them anew.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        seed: int = 0,
+        objective: Objective | None = None,
+        threads: int | None = None,
+        target: Target | None = None,
+    ) -> None:
+        """Take memory for the parameters and draw their starting values."""
+        self.graph, self.seed, self.objective = graph, seed, objective
+        self.threads = threads or available()
+        self.target = target or host()
+        self.store = ParameterStore(graph.parameters)
+        self.store.initialize(seed)
+        self.parameters: dict[str, Array] = self.store.named()
+        self.state: dict[str, Array] = self.store.state()
+        self.team = Team()
+        self._programs: dict[tuple[str, bool, int], Program] = {}
+
+    @classmethod
+    def build(
+        cls,
+        layers: tuple[Layer, ...],
+        *,
+        input_shape: Shape,
+        classes: int | None = None,
+        seed: int = 0,
+        objective: Objective | None = None,
+        threads: int | None = None,
+    ) -> Network:
+        """Build a network of layers one after another; raises ShapeError where they do not fit."""
+        graph = build_graph(layers, tuple(input_shape), classes)
+        return cls(graph, seed=seed, objective=objective, threads=threads)
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of one sample of the (first) input."""
+        return self.graph.inputs[0].shape
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of one sample of the output."""
+        assert self.graph.output is not None  # noqa: S101 - a graph is built before it is used
+        return self.graph.output.shape
+
+    def layers_table(self) -> list[LayerFacts]:
+        """Describe each layer, first to last."""
+        return self.graph.table()
+
+    def forward(
+        self, *x: NDArray[np.float32], training: bool = False, step: int = 0
+    ) -> NDArray[np.float32]:
+        """Compute the output [n, ...] of what the network sees: one array for each input."""
+        inputs = self.checked(x)
+        count = len(inputs[0])
+        program = self._program("forward", training, min(FORWARD_BATCH, max(count, 1)))
+        program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
+        result = np.empty((count, *self.output_shape), np.float32)
+        for start in range(0, count, program.batch_size):
+            part = [array[start : start + program.batch_size] for array in inputs]
+            program.run(part)
+            result[start : start + len(part[0])] = program.output(len(part[0]))
+        return result
+
+    def loss_and_gradients(
+        self,
+        x: NDArray[np.float32] | Sequence[NDArray[np.float32]],
+        y: NDArray[np.generic],
+        *,
+        training: bool = True,
+        step: int = 0,
+    ) -> tuple[float, dict[str, Array]]:
+        """Give the loss, regularization included, and the gradient of every trainable parameter."""
+        if self.objective is None:
+            message = "this network has no loss"
+            raise UsageError(message, hint="build it from a config with training.loss")
+        inputs = self.checked([x] if isinstance(x, np.ndarray) else x)
+        count = len(inputs[0])
+        program = self._program("gradients", training, count)
+        program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
+        program.run(inputs, self.checked_target(y, count))
+        loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
+        assert program.gradient is not None  # noqa: S101 - asked for above
+        return loss, self.store.named(program.gradient.copy())
+
+    def penalty(self) -> float:
+        """Compute the regularization terms of the loss (float64)."""
+        total = 0.0
+        for parameter in self.store.trainable:
+            if parameter.spec.regularizer is not None:
+                l1, l2 = parameter.spec.regularizer.factors()
+                values = self.store.view(parameter).astype(np.float64)
+                total += l1 * float(np.abs(values).sum()) + l2 * float(np.square(values).sum())
+        return total
+
+    def program(  # noqa: PLR0913
+        self,
+        *,
+        batch_size: int,
+        objective: Objective | None = None,
+        training: bool = False,
+        gradients: bool = False,
+        threads: int | None = None,
+        on_compile: Compiled | None = None,
+        **update: object,
+    ) -> Program:
+        """Compile a program that shares this network's parameters."""
+        lowerer = Lowerer(
+            self.graph, self.target, objective=objective, training=training, gradients=gradients
+        )
+        return Program(
+            lowerer.lower(),
+            self.store,
+            batch_size=batch_size,
+            threads=threads or self.threads,
+            team=self.team,
+            on_compile=on_compile,
+            **update,  # type: ignore[arg-type]
+        )
+
+    def checked(self, arrays: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        """Give inputs as contiguous float32 arrays of the shapes that the network takes."""
+        shapes = [value.shape for value in self.graph.inputs]
+        if len(arrays) != len(shapes):
+            raise UsageError(f"the network takes {len(shapes)} inputs, but {len(arrays)} came")
+        ready = [np.ascontiguousarray(array, np.float32) for array in arrays]
+        for array, shape in zip(ready, shapes, strict=True):
+            if array.shape[1:] != shape or len(array) != len(ready[0]):
+                wanted, came = describe((len(ready[0]), *shape)), describe(array.shape)
+                raise UsageError(f"the network takes an array of shape {wanted}, but {came} came")
+        return ready
+
+    def checked_target(self, y: NDArray[np.generic], count: int) -> NDArray[np.generic]:
+        """Give targets as the contiguous array that the loss reads."""
+        assert self.objective is not None  # noqa: S101 - the caller has looked
+        if self.objective.target_form == "labels":
+            shape = (count, *self.output_shape[:-1])
+            ready: NDArray[np.generic] = np.ascontiguousarray(y, np.int32)
+        else:
+            shape = (count, *self.output_shape)
+            ready = np.ascontiguousarray(y, np.float32)
+        if ready.shape != shape:
+            wanted, came = describe(shape), describe(ready.shape)
+            raise UsageError(f"the loss takes targets of shape {wanted}, but {came} came")
+        return ready
+
+    def _program(self, purpose: str, training: bool, batch_size: int) -> Program:  # noqa: FBT001
+        key = (purpose, training, batch_size)
+        if key not in self._programs:
+            wanted = purpose == "gradients"
+            self._programs[key] = self.program(
+                batch_size=batch_size,
+                objective=self.objective if wanted else None,
+                training=training,
+                gradients=wanted,
+            )
+        return self._programs[key]

@@ -1,0 +1,38 @@
+"""Outputs of a network for any number of samples."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.engine.network import Network
+from dltrain.engine.table import Compiled
+
+
+class Predictor:
+    """Runs a network forward, `batch_size` samples at a time."""
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        batch_size: int = 64,
+        threads: int | None = None,
+        on_compile: Compiled | None = None,
+    ) -> None:
+        """Compile the forward pass."""
+        self.network = network
+        self.program = network.program(
+            batch_size=batch_size, threads=threads, on_compile=on_compile
+        )
+
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give the output [n, ...] of what the network sees."""
+        (ready,) = self.network.checked([x])
+        result = np.empty((len(ready), *self.network.output_shape), np.float32)
+        size = self.program.batch_size
+        for start in range(0, len(ready), size):
+            part = ready[start : start + size]
+            self.program.run([part])
+            result[start : start + len(part)] = self.program.output(len(part))
+        return result

@@ -1,0 +1,103 @@
+"""Training steps: a program with an optimizer, and what it remembers between steps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core import cells
+from dltrain.core.errors import NumericError
+from dltrain.engine.arrays import aligned_floats
+from dltrain.engine.diagnose import first_bad_layer
+from dltrain.engine.lower import Objective, TargetForm
+from dltrain.engine.network import Network
+from dltrain.engine.parameters import Array
+from dltrain.engine.table import Compiled
+from dltrain.losses.base import Loss
+from dltrain.metrics.base import Metric
+from dltrain.optimizers.base import Optimizer
+
+
+class StepResult(NamedTuple):
+    """Means over the samples of one step."""
+
+    loss: float
+    """With the regularization terms."""
+    metrics: tuple[float, ...]
+    samples: int
+
+
+class Trainer:
+    """Takes one optimizer step for each batch.
+
+    `steps` counts the updates made; `slots` holds what the optimizer remembers, `slot -> parameter ->
+    array`, writable in place. Both can be set to go on where another training stopped.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        network: Network,
+        *,
+        loss: Loss,
+        metrics: tuple[Metric, ...],
+        optimizer: Optimizer,
+        batch_size: int,
+        threads: int,
+        seed: int,
+        total_steps: int,
+        target_form: TargetForm = "labels",
+        on_compile: Compiled | None = None,
+    ) -> None:
+        """Compile the training step."""
+        self.network, self.optimizer, self.total_steps = network, optimizer, total_steps
+        self.steps, self.learning_rate, self.seed = 0, 0.0, seed
+        flat = {name: aligned_floats(network.store.size) for name in optimizer.slots()}
+        self.slots: dict[str, dict[str, Array]] = {
+            name: network.store.named(array) for name, array in flat.items()
+        }
+        self.program = network.program(
+            batch_size=batch_size,
+            objective=Objective(loss, metrics, target_form),
+            training=True,
+            gradients=True,
+            threads=threads,
+            on_compile=on_compile,
+            optimizer=optimizer,
+            slots=flat,
+        )
+        self._target_type = np.int32 if target_form == "labels" else np.float32
+
+    def step(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> StepResult:
+        """Update the parameters from one batch.
+
+        Raises: NumericError when the loss or a gradient is not finite; the parameters are then as they
+        were before the step.
+        """
+        program, count = self.program, len(x)
+        x = np.ascontiguousarray(x, np.float32)
+        y = np.ascontiguousarray(y, self._target_type)
+        self.learning_rate = self.optimizer.rate(self.steps, self.total_steps)
+        numbers = self.optimizer.numbers(self.steps, self.learning_rate)
+        values = program.cells
+        values[cells.OPTIMIZER : cells.OPTIMIZER + len(numbers)] = numbers
+        values[cells.STEP], values[cells.SEED] = self.steps, self.seed
+        program.run([x], y)
+        totals = program.totals()
+        if values[cells.STATUS]:
+            self._complain(x, y)
+        self.steps += 1
+        loss = totals[0] / count + float(values[cells.PENALTY])
+        return StepResult(loss, tuple(total / count for total in totals[1:]), count)
+
+    def close(self) -> None:
+        """Let the program's memory go."""
+        del self.program
+
+    def _complain(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
+        where = first_bad_layer(self.program, [x], y)
+        raise NumericError(
+            f"the loss is not finite at step {self.steps + 1}: {where}",
+            hint="lower optimizer.learning_rate, or check the data for values that are not finite",
+        )

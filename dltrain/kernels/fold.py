@@ -1,0 +1,75 @@
+"""After the lanes: their gradients become one, with regularization, and the step is judged finite."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dltrain.core.cells import LANES, NORM, PENALTY, STATUS
+from dltrain.kernels.kernel import kernel
+from dltrain.kernels.memory import f32, f64, number
+
+NOTHING = np.float32(0)
+ONE = np.float32(1)
+
+
+@kernel
+def fold(regularized):  # type: ignore[no-untyped-def]
+    """Sum lane gradients in lane order into the gradient, for elements [first, last) of a parameter.
+
+    Operands lane gradients, w, gradient, squares, penalties, cells. Sizes: the number of this
+    parameter's first chunk, elements of a chunk. Numbers: l1, l2. Each chunk leaves its sum of squares
+    and its penalty, in float64.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        w, gradient = f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
+        squares, penalties, cells = f64(args, 3, 0, 0, 0), f64(args, 4, 0, 0, 0), f64(args, 5, 0, 0, 0)
+        part = f32(args, 0, 0, 0, 0)
+        for k in range(first, last):
+            gradient[k] = part[k]
+        for index in range(1, int(cells[LANES])):
+            part = f32(args, 0, 0, index, 0)
+            for k in range(first, last):
+                gradient[k] += part[k]
+        penalty = 0.0
+        if regularized:
+            l1, l2 = number(args, 26), number(args, 27)
+            slope, twice = np.float32(l1), np.float32(2 * l2)
+            for k in range(first, last):
+                sign = ONE if w[k] > NOTHING else (-ONE if w[k] < NOTHING else NOTHING)
+                gradient[k] += slope * sign + twice * w[k]
+                penalty += l1 * abs(w[k]) + l2 * (np.float64(w[k]) * w[k])
+        total = 0.0
+        for k in range(first, last):
+            total += np.float64(gradient[k]) * gradient[k]
+        chunk = args[24] + first // args[25]
+        squares[chunk] = total
+        penalties[chunk] = penalty
+
+    return run
+
+
+@kernel
+def finish():  # type: ignore[no-untyped-def]
+    """Add up what the chunks left and judge the step: a loss or gradient not finite stops it.
+
+    Operands loss totals, squares, penalties, cells. Size: chunks.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        squares, penalties, cells = f64(args, 1, 0, 0, 0), f64(args, 2, 0, 0, 0), f64(args, 3, 0, 0, 0)
+        loss = 0.0
+        for index in range(int(cells[LANES])):
+            loss += f64(args, 0, 0, index, 0)[0]
+        total, penalty = 0.0, 0.0
+        for k in range(args[16]):
+            total += squares[k]
+            penalty += penalties[k]
+        cells[PENALTY] = penalty
+        cells[NORM] = math.sqrt(total)
+        if not (math.isfinite(loss + penalty) and math.isfinite(total)):
+            cells[STATUS] = 1.0
+
+    return run

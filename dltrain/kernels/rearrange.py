@@ -1,0 +1,117 @@
+"""Copies with another order: padded images, flipped kernels; and the sums that bias gradients are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dltrain.kernels.kernel import kernel
+from dltrain.kernels.memory import f32
+
+NOTHING = np.float32(0)
+
+
+@kernel
+def pad():  # type: ignore[no-untyped-def]
+    """Copy an image into a larger one of zeros, its pixels `step` apart.
+
+    Operands x, y. Sizes: height, width, channels; height and width of y; top, left (negative crops);
+    vertical and horizontal step.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        height, width, channels, high, wide = args[8], args[9], args[10], args[11], args[12]
+        top, left, down, across = args[13], args[14], args[15], args[16]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for p in range(high):
+                i = (p - top) // down
+                filled = p >= top and i < height and (p - top) == i * down
+                row = p * wide * channels
+                if not filled:
+                    for k in range(wide * channels):
+                        y[row + k] = NOTHING
+                elif across == 1 and left >= 0 and left + width <= wide:
+                    for k in range(left * channels):
+                        y[row + k] = NOTHING
+                    place, start = row + left * channels, i * width * channels
+                    for k in range(width * channels):
+                        y[place + k] = x[start + k]
+                    for k in range((left + width) * channels, wide * channels):
+                        y[row + k] = NOTHING
+                else:
+                    for q in range(wide):
+                        j = (q - left) // across
+                        place, start = row + q * channels, (i * width + j) * channels
+                        if q >= left and j < width and (q - left) == j * across:
+                            for k in range(channels):
+                                y[place + k] = x[start + k]
+                        else:
+                            for k in range(channels):
+                                y[place + k] = NOTHING
+
+    return run
+
+
+@kernel
+def flip():  # type: ignore[no-untyped-def]
+    """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
+
+    Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. Samples are
+    positions here.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        positions, inputs, outputs, groups = args[8], args[9], args[10], args[11]
+        w, y = f32(args, 0, 0, lane, thread), f32(args, 1, 0, lane, thread)
+        part = outputs // groups
+        for p in range(first, last):
+            source = p * inputs * outputs
+            place = (positions - 1 - p) * inputs * outputs
+            for g in range(groups):
+                for o in range(part):
+                    for i in range(inputs):
+                        target = place + (o * groups + g) * inputs + i
+                        y[target] = w[source + i * outputs + g * part + o]
+
+    return run
+
+
+@kernel
+def bias_gradient(relu, mode):  # type: ignore[no-untyped-def]
+    """Stop the gradient where relu was 0, and sum it over the rows of all samples.
+
+    Operands y, dy (changed in place), db. Sizes: rows per sample, features. Mode 0 leaves db alone, 1
+    stores it, 2 adds to it.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        rows, features = args[12], args[13]
+        db = f32(args, 2, first, lane, thread)
+        if mode == 1:
+            for c in range(features):
+                db[c] = NOTHING
+        for n in range(first, last):
+            y, dy = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for row in range(rows):
+                at = row * features
+                if relu:
+                    for c in range(features):
+                        # Where y is NaN the gradient goes on, so that NaN is seen.
+                        dy[at + c] = NOTHING if y[at + c] <= NOTHING else dy[at + c]
+                if mode:
+                    for c in range(features):
+                        db[c] += dy[at + c]
+
+    return run
+
+
+@kernel
+def fill_zero():  # type: ignore[no-untyped-def]
+    """Set a lane's sums to zero. Operand y; size: words of four bytes."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        y = f32(args, 0, first, lane, thread)
+        for k in range(args[4]):
+            y[k] = NOTHING
+
+    return run

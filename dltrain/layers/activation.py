@@ -1,0 +1,27 @@
+"""The layer that applies an activation."""
+
+from __future__ import annotations
+
+from dltrain.activations.base import Activation as Function
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape
+from dltrain.layers.base import Layer
+
+
+class Activation(Layer):
+    """Apply a function to every number, or to every row of features."""
+
+    activation: Function
+    """The function."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Keep the shape."""
+        return inputs[0]
+
+    def forward(self, at: Lowering) -> None:
+        """Write the rows of y = f(x)."""
+        self.activation.forward(at)
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows of dx = dy * f'(x)."""
+        self.activation.backward(at)

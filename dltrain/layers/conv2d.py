@@ -1,0 +1,136 @@
+"""The two-dimensional convolution."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.shapes import Shape
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.glorot_uniform import GlorotUniform
+from dltrain.initializers.zeros import Zeros
+from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.convolution import Convolution
+from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
+from dltrain.regularizers.base import Regularizer
+
+
+class Conv2D(Layer):
+    """Slide a kernel over an image and add a bias.
+
+    Shapes: x (height, width, channels); kernel (high, wide, channels / groups, filters); y (output height,
+    output width, filters). Kept for backward: x, and y where an activation is fused.
+    """
+
+    fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
+
+    filters: PositiveInteger
+    """Channels of the output."""
+    kernel_size: PairField
+    """Height and width of the kernel."""
+    strides: PairField = 1
+    """Pixels from one position of the kernel to the next."""
+    padding: PaddingField = "valid"
+    """`valid` (none), `same` (output = input / strides, rounded up), or zeros to add around."""
+    dilation_rate: PairField = 1
+    """Pixels from one element of the kernel to the next."""
+    groups: PositiveInteger = 1
+    """Groups of channels that are convolved apart; as many as channels for a depthwise one."""
+    use_bias: Flag = True
+    """Whether a bias is added."""
+    kernel_initializer: Initializer = GlorotUniform()
+    """Starting values of the kernel."""
+    bias_initializer: Initializer = Zeros()
+    """Starting values of the bias."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on the kernel, added to the loss."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Count the positions of the kernel."""
+        geometry = self._geometry(inputs[0])
+        return *geometry.output, self.filters
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Ask for the kernel and the bias."""
+        shape = (*pair(self.kernel_size), inputs[0][-1] // self.groups, self.filters)
+        specs = {"kernel": ParameterSpec(shape, self.kernel_initializer, self.kernel_regularizer)}
+        if self.use_bias:
+            specs["bias"] = ParameterSpec((self.filters,), self.bias_initializer)
+        return specs
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Count one for each output and each element of its kernel."""
+        (high, wide), (height, width) = pair(self.kernel_size), self._geometry(inputs[0]).output
+        return height * width * self.filters * high * wide * (inputs[0][-1] // self.groups)
+
+    def forward(self, at: Lowering) -> None:
+        """Write the rows of y = x * kernel + bias, relu included where it is fused."""
+        geometry = self._geometry(at.inputs[0].shape)
+        x = self._padded(at, geometry)
+        kernel = at.parameter("kernel")
+        bias = at.parameter("bias") if self.use_bias else kernel
+        relu = int(self.activation is not None)
+        geometry.convolve(at, x, kernel, bias, at.output, start=int(self.use_bias), relu=relu)
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows of the gradients of bias, kernel and input."""
+        geometry = self._geometry(at.inputs[0].shape)
+        dy = at.output_gradient
+        self._bias_gradient(at, dy)
+        kernel = at.parameter_gradient("kernel", per="sample")
+        geometry.weights(at, self._padded(at, geometry), dy, kernel.buffer)
+        gradient = at.input_gradient()
+        if gradient is not None:
+            reverse = geometry.reversed()
+            spread = geometry.spread(at, dy)
+            sizes = geometry.flip_sizes
+            kernel_shape = (*pair(self.kernel_size), self.filters // self.groups, geometry.channels)
+            flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes, parts=sizes[0])
+            start = 2 if gradient.accumulate else 0
+            reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
+
+    def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
+        relu = int(self.activation is not None)
+        if not (self.use_bias or relu):
+            return
+        bias = at.parameter_gradient("bias", per="sample").buffer if self.use_bias else dy
+        height, width, channels = dy.shape
+        at.row(
+            "bias_gradient",
+            variant=(relu, 2 if self.use_bias else 0),
+            reads=(at.output,),
+            writes=(dy, bias),
+            sizes=(height * width, channels),
+            per="sample",
+        )
+
+    def _padded(self, at: Lowering, geometry: Convolution) -> Buffer:
+        x = at.inputs[0]
+        return geometry.pad(at, x) if geometry.is_padded else x
+
+    def _geometry(self, shape: Shape) -> Convolution:
+        require(shape, (3,), self)
+        channels = shape[-1]
+        if channels % self.groups or self.filters % self.groups:
+            message = (
+                f"{self.groups} groups divide neither evenly: {channels} channels, "
+                f"{self.filters} filters"
+            )
+            hint = "choose groups that divide both the input's channels and the filters"
+            raise ShapeError(message, field="groups", hint=hint)
+        strides, dilation = pair(self.strides), pair(self.dilation_rate)
+        high, wide = window_2d(shape, self.kernel_size, strides, self.padding, dilation, layer=self)
+        return Convolution(
+            input=shape[:2],
+            channels=channels,
+            filters=self.filters,
+            kernel=pair(self.kernel_size),
+            strides=strides,
+            dilation=dilation,
+            before=(high.before, wide.before),
+            after=(high.after, wide.after),
+            output=(high.output, wide.output),
+            groups=self.groups,
+        )

@@ -1,0 +1,153 @@
+"""The geometry of one convolution, and the rows that carry it out with the register tile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dltrain.core.lowering import Buffer, Lowering
+from dltrain.layers.tiling import choose
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Sizes of a convolution over one image; all pairs are (vertical, horizontal)."""
+
+    input: Pair
+    channels: int
+    filters: int
+    kernel: Pair
+    strides: Pair
+    dilation: Pair
+    before: Pair
+    after: Pair
+    output: Pair
+    groups: int
+
+    @property
+    def is_padded(self) -> bool:
+        """Tell whether any zeros stand around the image."""
+        return any(self.before) or any(self.after)
+
+    @property
+    def padded(self) -> Pair:
+        """Give the extents of the image with its zeros."""
+        high, wide = (
+            extent + before + after
+            for extent, before, after in zip(self.input, self.before, self.after, strict=True)
+        )
+        return high, wide
+
+    @property
+    def flip_sizes(self) -> tuple[int, int, int, int]:
+        """Give the sizes of the row that turns the kernel over for the input gradient."""
+        positions = self.kernel[0] * self.kernel[1]
+        return positions, self.channels // self.groups, self.filters, self.groups
+
+    def reversed(self) -> Convolution:
+        """Give the convolution of the spread output gradient that is the input gradient."""
+        return replace(
+            self,
+            input=self._spread_extents,
+            channels=self.filters,
+            filters=self.channels,
+            strides=(1, 1),
+            before=(0, 0),
+            after=(0, 0),
+            output=self.input,
+        )
+
+    @property
+    def _spread_extents(self) -> Pair:
+        high, wide = (
+            extent + (kernel - 1) * dilation
+            for extent, kernel, dilation in zip(self.input, self.kernel, self.dilation, strict=True)
+        )
+        return high, wide
+
+    def pad(self, at: Lowering, x: Buffer) -> Buffer:
+        """Write the row that sets the image among its zeros."""
+        padded = at.scratch((*self.padded, self.channels))
+        sizes = (*self.input, self.channels, *self.padded, *self.before, 1, 1)
+        at.row("pad", reads=(x,), writes=(padded,), sizes=sizes, per="sample")
+        return padded
+
+    def spread(self, at: Lowering, dy: Buffer) -> Buffer:
+        """Write the row that sets the output gradient as far apart as the strides, among zeros."""
+        offsets = [
+            (kernel - 1) * dilation - before
+            for kernel, dilation, before in zip(self.kernel, self.dilation, self.before, strict=True)
+        ]
+        if self._spread_extents == self.output and self.strides == (1, 1) and not any(offsets):
+            return dy
+        spread = at.scratch((*self._spread_extents, self.filters))
+        sizes = (*self.output, self.filters, *self._spread_extents, *offsets, *self.strides)
+        at.row("pad", reads=(dy,), writes=(spread,), sizes=sizes, per="sample")
+        return spread
+
+    def convolve(  # noqa: PLR0913
+        self, at: Lowering, x: Buffer, kernel: Buffer, bias: Buffer, y: Buffer, *,
+        start: int, relu: int,
+    ) -> None:  # fmt: skip
+        """Write the row y = x * kernel; start 0 stores, 1 begins with the bias, 2 adds to y."""
+        wide, channels, filters = self.padded[1], self.channels, self.filters
+        inputs, outputs = channels // self.groups, filters // self.groups
+        high_out, wide_out = self._rows()
+        tiling = choose(wide_out, outputs, at.target)
+        outer, inner, length = self.kernel[0], self.kernel[1], inputs
+        if self._runs_on():
+            inner, length = 1, self.kernel[1] * inputs
+        at.row(
+            "convolve",
+            variant=(*tiling.variant, start, relu),
+            reads=(x, kernel, bias),
+            writes=(y,),
+            sizes=(
+                *(self.groups, high_out, tiling.tiles, tiling.blocks, tiling.columns),
+                *(inputs, self.strides[0] * wide * channels, self.strides[1] * channels),
+                outputs,
+                *(outputs, wide_out * filters, filters),
+                *(outer, inner, length),
+                *(self.dilation[0] * wide * channels, self.dilation[1] * channels),
+                *(self.kernel[1] * inputs * filters, inputs * filters, filters),
+            ),
+            per="sample",
+        )
+
+    def weights(self, at: Lowering, x: Buffer, dy: Buffer, dw: Buffer) -> None:
+        """Write the row that adds the kernel's gradient to dw."""
+        wide, channels, filters = self.padded[1], self.channels, self.filters
+        inputs, outputs = channels // self.groups, filters // self.groups
+        columns, run = self.kernel[1], inputs
+        if self._runs_on():
+            columns, run = 1, self.kernel[1] * inputs
+        tiling = choose(run, outputs, at.target)
+        at.row(
+            "convolve_weights",
+            variant=tiling.variant,
+            reads=(x, dy),
+            writes=(dw,),
+            sizes=(
+                *(self.groups, self.kernel[0], columns),
+                *(tiling.tiles, tiling.blocks, tiling.columns),
+                *(inputs, self.dilation[0] * wide * channels, self.dilation[1] * channels),
+                outputs,
+                *(outputs, self.kernel[1] * inputs * filters, inputs * filters, filters),
+                *self.output,
+                *(self.strides[0] * wide * channels, self.strides[1] * channels),
+                *(self.output[1] * filters, filters),
+            ),
+            per="sample",
+        )
+
+    def _runs_on(self) -> bool:
+        """Tell whether the inputs under one row of the kernel lie side by side."""
+        return self.groups == 1 and self.dilation[1] == 1
+
+    def _rows(self) -> Pair:
+        """Give the output's rows and columns; a 1x1 kernel sees one long row."""
+        high, wide = self.output
+        if self.kernel == (1, 1) and self.strides == (1, 1) and not self.is_padded:
+            return 1, high * wide
+        return high, wide

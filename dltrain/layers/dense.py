@@ -1,0 +1,135 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import ClassVar, Literal
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.shapes import Shape
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.glorot_uniform import GlorotUniform
+from dltrain.initializers.zeros import Zeros
+from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.tiling import Tiling, choose
+from dltrain.regularizers.base import Regularizer
+
+BLOCK_ROWS = 16
+"""Rows that a tiling is chosen for, where their number is only known at run time."""
+
+
+class Dense(Layer):
+    """Multiply the last axis by a matrix and add a bias: y = x kernel + bias.
+
+    Shapes: x (features,) or (time, features); kernel (features, units); y (..., units).
+    Kept for backward: x, and y where an activation is fused.
+    """
+
+    fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
+
+    units: PositiveInteger | Literal["classes"]
+    """Outputs; `classes` takes the number of classes from the data set."""
+    use_bias: Flag = True
+    """Whether a bias is added."""
+    kernel_initializer: Initializer = GlorotUniform()
+    """Starting values of the kernel."""
+    bias_initializer: Initializer = Zeros()
+    """Starting values of the bias."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on the kernel, added to the loss."""
+
+    def resolved(self, classes: int | None) -> Layer:
+        """Fill in `units: classes`."""
+        if self.units != "classes":
+            return self
+        if classes is None:
+            message = "`units: classes` needs a data set with classes"
+            raise ShapeError(message, field="units", hint="write the number of outputs")
+        return self.model_copy(update={"units": classes})
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Replace the features by the units."""
+        (shape,) = inputs
+        hint = "put `- flatten` before it, or use conv2d with kernel_size 1 for each pixel"
+        require(shape, (1, 2), self, hint=hint)
+        return *shape[:-1], self._units
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Ask for the kernel and the bias."""
+        shape = (inputs[0][-1], self._units)
+        specs = {"kernel": ParameterSpec(shape, self.kernel_initializer, self.kernel_regularizer)}
+        if self.use_bias:
+            specs["bias"] = ParameterSpec((self._units,), self.bias_initializer)
+        return specs
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Count one for each input and unit, at each position."""
+        return prod(inputs[0]) * self._units
+
+    def forward(self, at: Lowering) -> None:
+        """Write the row y = x kernel + bias, relu included where it is fused."""
+        relu = int(self.activation is not None)
+        weights = at.parameter("kernel")
+        tiling = choose(BLOCK_ROWS, weights.shape[1], at.target)
+        bias = at.parameter("bias") if self.use_bias else weights
+        self._multiply(at, tiling, at.inputs[0], weights, bias, at.output, int(self.use_bias), relu)
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows of the gradients of bias, kernel and input."""
+        units, dy = self._units, at.output_gradient
+        rows = prod(at.output.shape[:-1])
+        relu = int(self.activation is not None)
+        if self.use_bias or relu:
+            bias = at.parameter_gradient("bias", per="lane") if self.use_bias else None
+            at.row(
+                "bias_gradient",
+                variant=(relu, 0 if bias is None else 2 if bias.accumulate else 1),
+                reads=(at.output,),
+                writes=(dy, dy if bias is None else bias.buffer),
+                sizes=(rows, units),
+                per="lane",
+            )
+        self._weights(at, rows)
+        gradient = at.input_gradient()
+        if gradient is not None:
+            features = at.inputs[0].shape[-1]
+            sizes = (1, features, units, 1)
+            flipped = at.prepared("kernel", "flip", shape=(units, features), sizes=sizes, parts=1)
+            tiling = choose(BLOCK_ROWS, features, at.target)
+            start = 2 if gradient.accumulate else 0
+            self._multiply(at, tiling, dy, flipped, flipped, gradient.buffer, start, 0)
+
+    def _weights(self, at: Lowering, rows: int) -> None:
+        kernel = at.parameter_gradient("kernel", per="lane")
+        features, units = kernel.buffer.shape
+        tiling = choose(features, units, at.target)
+        at.row(
+            "multiply_weights",
+            variant=(*tiling.variant, 2 if kernel.accumulate else 0),
+            reads=(at.inputs[0], at.output_gradient),
+            writes=(kernel.buffer,),
+            sizes=(rows, features, units, tiling.tiles, tiling.blocks, tiling.columns),
+            per="lane",
+        )
+
+    def _multiply(
+        self, at: Lowering, tiling: Tiling, x: Buffer, weights: Buffer, bias: Buffer, y: Buffer,
+        start: int, relu: int,
+    ) -> None:  # fmt: skip
+        inputs, columns = weights.shape
+        at.row(
+            "multiply",
+            variant=(*tiling.variant, start, relu),
+            reads=(x, weights, bias),
+            writes=(y,),
+            sizes=(prod(x.shape[:-1]), inputs, columns, tiling.blocks, tiling.columns),
+            per="lane",
+        )
+
+    @property
+    def _units(self) -> int:
+        if isinstance(self.units, str):
+            raise ShapeError("`units: classes` was not filled in", field="units")
+        return self.units

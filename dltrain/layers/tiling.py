@@ -1,0 +1,68 @@
+"""How the rows and columns of a contraction are cut into register tiles, from sizes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from dltrain.core.lowering import Target
+
+MOST_ROWS = 14
+MOST_VECTORS = 4
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Full tiles of mr rows and nv vectors, then the literal rests."""
+
+    width: int
+    mr: int
+    mr_tail: int
+    nv: int
+    nv_tail: int
+    masked: int
+    tiles: int
+    """Full tiles along the rows."""
+    blocks: int
+    """Full blocks of nv vectors along the columns."""
+    columns: int
+    """Numbers in the last vector of the rest, where it is masked."""
+
+    @property
+    def variant(self) -> tuple[int, ...]:
+        """Give the compile-time part, as the kernels of `contraction` take it."""
+        return self.width, self.mr, self.mr_tail, self.nv, self.nv_tail, self.masked
+
+
+def choose(rows: int, columns: int, target: Target) -> Tiling:
+    """Pick the tiling that takes the fewest estimated cycles for rows x columns results."""
+    candidates = [
+        _cut(rows, columns, mr, nv, target.width)
+        for nv in range(1, MOST_VECTORS + 1)
+        for mr in range(1, min(MOST_ROWS, rows) + 1)
+        if mr * nv + nv + 1 <= target.registers
+    ]
+    return min(candidates, key=lambda tiling: (_cycles(tiling), -tiling.nv, -tiling.mr))
+
+
+def _cut(rows: int, columns: int, mr: int, nv: int, width: int) -> Tiling:
+    block = nv * width
+    blocks = columns // block
+    rest = columns - blocks * block
+    last = rest % width
+    return Tiling(
+        width, mr, rows % mr, nv, ceil(rest / width), int(last > 0), rows // mr, blocks, last
+    )  # fmt: skip
+
+
+def _cycles(tiling: Tiling) -> float:
+    """Estimate the cycles of one step of the sum over all tiles.
+
+    Two fused multiply-adds or two loads start in a cycle; a result is ready after four.
+    """
+    total = 0.0
+    for mr, down in ((tiling.mr, tiling.tiles), (tiling.mr_tail, 1)):
+        for nv, across in ((tiling.nv, tiling.blocks), (tiling.nv_tail, 1)):
+            if mr and nv:
+                total += down * across * max(mr * nv / 2, (mr + nv) / 2, 4.0)
+    return total
