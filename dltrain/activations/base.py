@@ -12,7 +12,7 @@ from dltrain.core.shapes import Shape
 class Activation(Component):
     """A function between layers.
 
-    Its kernels are `<name>_forward` (x -> y) and `<name>_backward` (dy and x or y -> dx). Their sizes
+    Its kernels are `<name>_forward` (x -> y) and `<name>_backward` (dy and x or y -> dx). Sizes
     are (rows, features) of one sample; elementwise ones use the product.
     """
 
@@ -26,10 +26,15 @@ class Activation(Component):
         """Give the constants that the kernels read, such as a slope."""
         return ()
 
+    def variant(self) -> tuple[int, ...]:
+        """Give the compile-time switches of the kernels; backward has `accumulate` after them."""
+        return ()
+
     def forward(self, at: Lowering) -> None:
         """Write the rows of y = f(x)."""
         at.row(
             f"{self.type_name}_forward",
+            variant=self.variant(),
             reads=at.inputs,
             writes=(at.output,),
             sizes=_sizes(at.output.shape),
@@ -44,7 +49,10 @@ class Activation(Component):
         kept = at.inputs[0] if self.backward_reads == "x" else at.output
         at.row(
             f"{self.type_name}_backward",
-            variant=(int(gradient.accumulate),),
+            variant=(
+                *self.variant(),
+                int(gradient.accumulate),
+            ),
             reads=(at.output_gradient, kept),
             writes=(gradient.buffer,),
             sizes=_sizes(at.output.shape),

@@ -14,7 +14,10 @@ _FRACTION = 0x007FFFFF
 
 @intrinsic
 def nearest_whole(typing_context, value):  # type: ignore[no-untyped-def]
-    """Round to the nearest whole number, halves to even. (Adding 1.5 * 2**23 may be folded away.)"""
+    """Round to the nearest whole number, halves to even.
+
+    The trick of adding 1.5 * 2**23 may be folded away.
+    """
 
     def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
         return builder.call(builder.module.declare_intrinsic("llvm.rint", [_F32]), values)
@@ -58,7 +61,10 @@ def fraction_of(typing_context, value):  # type: ignore[no-untyped-def]
 
 @intrinsic
 def select(typing_context, condition, yes, no):  # type: ignore[no-untyped-def]
-    """Choose without a branch: Python's `if` lets LLVM move work into a branch, and not vectorize."""
+    """Choose without a branch.
+
+    Python's `if` lets LLVM move work into one side, and then the loop does not vectorize.
+    """
 
     def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
         return builder.select(values[0], values[1], values[2])

@@ -73,10 +73,8 @@ def binary_correct(dense):  # type: ignore[no-untyped-def]
             for p in range(positions):
                 for u in range(units):
                     i = p * units + u
-                    if dense:
-                        positive = targets[i] > HALF
-                    else:
-                        positive = labels[p] == (u if units > 1 else 1)
+                    wanted = u if units > 1 else 1
+                    positive = targets[i] > HALF if dense else labels[p] == wanted
                     right = output[i] > HALF if positive else output[i] <= HALF
                     correct += 1 if right else 0
             total[0] += correct / (positions * units)

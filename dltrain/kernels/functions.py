@@ -27,7 +27,11 @@ E0, E1, E2 = np.float32(0.49999994), np.float32(0.1666652), np.float32(0.0416683
 E3, E4 = np.float32(0.008368781), np.float32(0.0013814467)
 
 # (log(1 + t) - t + t**2 / 2) / t**3 on [sqrt(0.5) - 1, sqrt(2) - 1]: 6e-9 of log(1 + t).
-L0, L1, L2 = np.float32(0.3333333134651184), np.float32(-0.2500082552433014), np.float32(0.200012356)
+L0, L1, L2 = (
+    np.float32(0.3333333134651184),
+    np.float32(-0.2500082552433014),
+    np.float32(0.200012356),
+)
 L3, L4, L5 = np.float32(-0.16623143851), np.float32(0.14201368391), np.float32(-0.13162003457)
 L6, L7 = np.float32(0.12765428423), np.float32(-0.07634388655)
 TINY = np.float32(1.17549435e-38)
@@ -66,6 +70,18 @@ def exp(x):  # type: ignore[no-untyped-def]
     # 2**k in two factors: one would leave the range at both ends.
     half = nearest_whole(k * HALF)
     value = p * power_of_two(half) * power_of_two(k - half)
+    return select(x == x, value, x)
+
+
+@device
+def expm1(x):  # type: ignore[no-untyped-def]
+    """Give e**x - 1 for x <= 0, to full relative precision near 0."""
+    t = select(x < -LIFTED, -LIFTED, x)
+    k = nearest_whole(t * LOG2_E)
+    r = (t - k * LN2_HIGH) - k * LN2_LOW
+    p = (((E4 * r + E3) * r + E2) * r + E1) * r + E0
+    scale = power_of_two(k)
+    value = scale * (p * (r * r) + r) + (scale - ONE)
     return select(x == x, value, x)
 
 

@@ -1,7 +1,7 @@
 """The updates of the optimizers, elementwise over ranges of all trainable parameters.
 
-Operands are cells, gradient, parameter and then the optimizer's slots; the numbers of the step lie in the
-cells. Nothing happens while the status cell is not 0. Formulas are those of Keras 3.
+Operands are cells, gradient, parameter and then the optimizer's slots; the numbers of the step lie
+in the cells. Nothing happens while the status cell is not 0. Formulas are those of Keras 3.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Protocol
 
 from dltrain.core.component import Component
+from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Buffer, Lowering
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 
 
 class Comparing(Lowering, Protocol):
@@ -54,5 +55,55 @@ class Loss(Component):
         raise NotImplementedError
 
     def backward(self, at: Comparing) -> None:
-        """Write the rows of the gradient of logits (fused) or output, into `at.input_gradient()`."""
+        """Write the rows of the gradient of logits (fused) or output to `at.input_gradient()`."""
         raise NotImplementedError
+
+
+def require_classes(output: Shape, classes: int | None, *, single: bool = False) -> None:
+    """Raise ShapeError unless the last axis has one number for each class.
+
+    With `single`, one number is enough for two classes.
+    """
+    units = output[-1] if output else 1
+    if classes is None or units == classes or (single and units == 1 and classes <= 2):
+        return
+    raise ShapeError(
+        f"the last layer gives {units} {'number' if units == 1 else 'numbers'}, but the data set "
+        f"has {classes} classes",
+        field="units",
+        hint=f"write `units: {classes}` or `units: classes` in the last layer",
+    )
+
+
+def add_up(at: Comparing, kernel: str, output: Buffer, numbers: tuple[float, ...] = ()) -> None:
+    """Write the row of a kernel with the operands (output, target, total)."""
+    at.row(
+        kernel,
+        variant=(int(at.target_form == "dense"),),
+        reads=(output, at.target_buffer),
+        writes=(at.total,),
+        sizes=rows_of(output.shape),
+        numbers=numbers,
+    )
+
+
+def differentiate(
+    at: Comparing, kernel: str, output: Buffer, numbers: tuple[float, ...] = ()
+) -> None:
+    """Write the row of a kernel with the operands (cells, output, target, gradient)."""
+    gradient = at.input_gradient()
+    if gradient is None:
+        return
+    at.row(
+        kernel,
+        variant=(int(at.target_form == "dense"), int(gradient.accumulate)),
+        reads=(at.cells, output, at.target_buffer),
+        writes=(gradient.buffer,),
+        sizes=rows_of(output.shape),
+        numbers=numbers,
+    )
+
+
+def rows_of(shape: Shape) -> tuple[int, int]:
+    """Split a shape into positions and the numbers of one position."""
+    return size_of(shape[:-1]), shape[-1] if shape else 1

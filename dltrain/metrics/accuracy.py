@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltrain.losses.base import Comparing
+from dltrain.losses.base import Comparing, rows_of
 from dltrain.metrics.base import Metric, compare
 
 
@@ -14,7 +14,7 @@ class Accuracy(Metric):
 
     def forward(self, at: Comparing) -> None:
         """Write the row that counts."""
-        if at.output.shape[-1] == 1:
+        if rows_of(at.output.shape)[1] == 1:
             compare(at, "binary_correct")
         else:
             compare(at, "top_k_correct", 1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dltrain.core.component import Component
-from dltrain.core.shapes import size_of
-from dltrain.losses.base import Comparing
+from dltrain.losses.base import Comparing, rows_of
 
 
 class Metric(Component):
@@ -22,11 +21,10 @@ class Metric(Component):
 
 def compare(at: Comparing, kernel: str, *sizes: int) -> None:
     """Write the row of a kernel with the operands (output, target, total)."""
-    shape = at.output.shape
     at.row(
         kernel,
         variant=(int(at.target_form == "dense"),),
         reads=(at.output, at.target_buffer),
         writes=(at.total,),
-        sizes=(size_of(shape[:-1]), shape[-1], *sizes),
+        sizes=(*rows_of(at.output.shape), *sizes),
     )

@@ -1,0 +1,18 @@
+"""The share of samples whose class is among the likeliest."""
+
+from __future__ import annotations
+
+from dltrain.core.fields import PositiveInteger
+from dltrain.losses.base import Comparing
+from dltrain.metrics.base import Metric, compare
+
+
+class TopKAccuracy(Metric):
+    """Share of samples whose true class is among the k highest outputs."""
+
+    k: PositiveInteger = 5
+    """Outputs that count."""
+
+    def forward(self, at: Comparing) -> None:
+        """Write the row that counts."""
+        compare(at, "top_k_correct", self.k)
