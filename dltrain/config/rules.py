@@ -1,0 +1,44 @@
+"""What a config must hold beyond the types of its values."""
+
+from __future__ import annotations
+
+from dltrain.config.draft import Written
+from dltrain.config.parts import Found
+from dltrain.config.places import Path
+from dltrain.config.schema import RunConfig
+from dltrain.core.suggest import nearest
+
+_MONITOR: Path = ("training", "checkpoint", "monitor")
+
+
+def rule_problems(written: Written, config: RunConfig | None, *, need_dataset: bool) -> Found:
+    """Find a missing dataset, and a best checkpoint chosen by what is not measured."""
+    found: Found = []
+    if need_dataset and written.value.get("dataset") is None:
+        hint = "add the data to learn from, such as `dataset: digits`"
+        problem = written.problem(("dataset",), "`dataset` is missing", hint=hint)
+        found.append((("dataset",), problem))
+    if config is not None:
+        found += _monitor(written, config)
+    return found
+
+
+def _monitor(written: Written, config: RunConfig) -> Found:
+    monitor = config.training.checkpoint.monitor
+    names = monitored(config)
+    if monitor is None or monitor in names:
+        return []
+    near = nearest(monitor, names)
+    problem = written.problem(
+        _MONITOR,
+        f"{monitor!r} is not measured in this training",
+        allowed=", ".join(names),
+        hint=f"did you mean `{near}`?" if near else "name it under `training.metrics`",
+    )
+    return [(_MONITOR, problem)]
+
+
+def monitored(config: RunConfig) -> list[str]:
+    """Name the values of an epoch that a checkpoint can be chosen by."""
+    measured = ["loss", *(metric.type_name for metric in config.training.metrics)]
+    return [f"{split}_{name}" for split in ("train", "val") for name in measured]
