@@ -34,4 +34,5 @@ def _turned(plane: NDArray[Any], angle: float) -> NDArray[Any]:
     eight_bit = plane.dtype == np.uint8
     source = Image.fromarray(np.ascontiguousarray(plane if eight_bit else plane.astype("f4")))
     turned = np.asarray(source.rotate(angle, Image.Resampling.BILINEAR))
-    return turned if eight_bit else np.asarray(turned, plane.dtype)
+    whole = np.issubdtype(plane.dtype, np.integer)
+    return np.asarray(np.rint(turned) if whole else turned, plane.dtype)

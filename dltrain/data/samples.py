@@ -1,0 +1,142 @@
+"""The samples of a split as the network sees them, and a whole data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core.shapes import Shape
+from dltrain.data.augmentations.base import Augmentation
+from dltrain.data.draws import uniform
+from dltrain.data.scaling import scaled
+from dltrain.data.stores import Store, apply, shape_after
+from dltrain.data.transforms.base import Transform
+
+TargetForm = Literal["labels", "dense"]
+
+_CHUNK = 256
+
+
+class Samples(Protocol):
+    """A split. Samples are addressed by 0 .. len - 1, the same ones for the same config."""
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, as the network sees it."""
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """Labels int32 (n,), or dense targets float32 (n, ...)."""
+
+    def __len__(self) -> int:
+        """Count the samples."""
+
+    def gather(
+        self,
+        indices: NDArray[np.int64],
+        out: NDArray[np.float32],
+        *,
+        augment: tuple[int, int] | None = None,
+    ) -> None:
+        """Write the samples into `out` [n, ...]; any thread may do so.
+
+        `augment` is the seed and epoch of the random changes, None for none.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class StoredSamples:
+    """Rows of a store, scaled and transformed on their way to the network."""
+
+    store: Store
+    rows: NDArray[np.int64] | None
+    """Which rows of the store belong to the split; None for all."""
+    targets: NDArray[Any]
+    transforms: tuple[Transform, ...] = ()
+    """What is left to do after the scaling."""
+    augmentations: tuple[Augmentation, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, as the network sees it."""
+        return shape_after(self.transforms, self.store.shape)
+
+    def __len__(self) -> int:
+        """Count the samples."""
+        return len(self.targets)
+
+    def gather(
+        self,
+        indices: NDArray[np.int64],
+        out: NDArray[np.float32],
+        *,
+        augment: tuple[int, int] | None = None,
+    ) -> None:
+        """Write the samples into `out` [n, ...]; any thread may do so."""
+        x = self.store.take(indices if self.rows is None else self.rows[indices])
+        if augment is not None:
+            x = self._augmented(x, indices, *augment)
+        if not self.transforms:
+            scaled(x, self.store.divisor, out=out)
+            return
+        y = apply(self.transforms, scaled(x, self.store.divisor))
+        np.copyto(out, y)
+
+    def batches(self) -> Iterator[NDArray[np.float32]]:
+        """Give all samples in order, unaugmented, a few hundred at a time."""
+        for start in range(0, len(self), _CHUNK):
+            indices = np.arange(start, min(start + _CHUNK, len(self)), dtype=np.int64)
+            out = np.empty((len(indices), *self.shape), np.float32)
+            self.gather(indices, out)
+            yield out
+
+    def _augmented(
+        self, x: NDArray[Any], indices: NDArray[np.int64], seed: int, epoch: int
+    ) -> NDArray[Any]:
+        for position, augmentation in enumerate(self.augmentations):
+            purpose = f"augment-{position}-{augmentation.type_name}"
+            draws = uniform(seed, purpose, epoch, indices, augmentation.draws)
+            x = augmentation.apply(x, draws)
+        return x
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What is known of a data set without reading all of it."""
+
+    input_shape: Shape
+    """The shape of a sample as the network sees it, after the transforms."""
+    classes: int | None
+    """How many classes there are, or numbers in a dense target."""
+    class_names: tuple[str, ...] | None
+    target_form: TargetForm
+    target_shape: Shape
+    samples: dict[str, int]
+    """How many samples each split has; splits that are taken by share among them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set ready for training."""
+
+    splits: dict[str, Samples]
+    """By name: `train`, and where there are any `validation`, `test` and others."""
+    input_shape: Shape
+    class_names: tuple[str, ...] | None
+    target_form: TargetForm
+    target_shape: Shape
+    fingerprint: str
+    """SHA-256 over the samples and targets as they are stored."""
+    preprocessing: dict[str, Any]
+    """What a prediction must do to an image, as plain JSON; `preprocess.Preprocessor` reads it."""
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes there are, or numbers in a dense target."""
+        if self.class_names is not None:
+            return len(self.class_names)
+        return self.target_shape[-1] if self.target_shape else None

@@ -1,0 +1,222 @@
+"""What a dataset is: a source of stored samples, and how they are split and prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from dltrain.core.component import Component
+from dltrain.core.errors import DataError, ShapeError
+from dltrain.core.fields import Text
+from dltrain.core.shapes import Shape
+from dltrain.data.augmentations.base import Augmentation
+from dltrain.data.download import is_offline
+from dltrain.data.fingerprint import fingerprint
+from dltrain.data.preprocess import describe_preprocessing, divide
+from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples
+from dltrain.data.split import split_rows
+from dltrain.data.stores import Store
+from dltrain.data.targets import form_of
+from dltrain.data.transforms.base import Transform
+
+PartShare = Annotated[float, Field(strict=True, gt=0, lt=1)]
+
+_OTHER_NAMES = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is to be read."""
+
+    seed: int
+    offline: bool
+    announce: Callable[[str], None]
+    class_names: tuple[str, ...] | None = None
+    """The classes of a trained model, in its order, where there is one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A split as it is stored."""
+
+    store: Store
+    targets: NDArray[Any]
+    """Labels int32 (n,), or dense targets float32 (n, ...)."""
+    rows: NDArray[np.int64] | None = None
+    """Which rows of the store the targets belong to; None for all, in order."""
+
+    def taken(self, rows: NDArray[np.int64]) -> Part:
+        """Give the part that holds some of these samples."""
+        return Part(self.store, self.targets[rows], rows if self.rows is None else self.rows[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A data set as it is stored, before splits are taken and samples prepared."""
+
+    parts: dict[str, Part]
+    class_names: tuple[str, ...] | None = None
+
+
+class Dataset(Component):
+    """A source of samples."""
+
+    kind: ClassVar[str] = "dataset"
+    package: ClassVar[str] = "dltrain.data.sources"
+
+    validation: PartShare | Text | None = None
+    """Share of the training split to validate on (every class alike, chosen by the seed), or the
+    name of a split."""
+    transforms: tuple[Transform, ...] = ()
+    """Steps that every sample goes through, in training and in prediction."""
+    augment: tuple[Augmentation, ...] = ()
+    """Random changes of training samples."""
+
+    def read(self, reading: Reading) -> Stored:
+        """Read the splits as they are stored."""
+        raise NotImplementedError
+
+    def stored_facts(self) -> DataFacts | None:
+        """Tell what can be known cheaply, before transforms and validation; None if nothing can."""
+        return None
+
+    def describe(self) -> DataFacts | None:
+        """Tell what can be known without reading all the data.
+
+        Raises: DataError where the data are missing or wrong, ShapeError (its `loc` names the place
+        in the config) where a transform or augmentation does not suit the samples.
+        """
+        facts = self.stored_facts()
+        if facts is None:
+            return None
+        counts = dict(facts.samples)
+        if isinstance(self.validation, float):
+            counts["validation"] = round(counts["train"] * self.validation)
+            counts["train"] -= counts["validation"]
+        elif self.validation:
+            counts["validation"] = counts[_named(self.validation, counts)]
+        return replace(facts, input_shape=self._shape(facts.input_shape), samples=counts)
+
+    def load(
+        self,
+        *,
+        seed: int,
+        offline: bool | None = None,
+        announce: Callable[[str], None] = lambda text: None,
+        preprocessing: Mapping[str, Any] | None = None,
+        class_names: Sequence[str] | None = None,
+    ) -> Data:
+        """Read the data, take the splits, learn what is `auto`.
+
+        With the `preprocessing` and `class_names` of a trained model, samples are prepared and
+        classes counted as they were for it. `offline` forbids downloads; None asks the environment.
+        """
+        known = tuple(class_names) if class_names is not None else None
+        offline = is_offline() if offline is None else offline
+        stored = self.read(Reading(seed, offline, announce, known))
+        whole = {name: (part.store, part.targets) for name, part in stored.parts.items()}
+        transforms = self.transforms
+        if preprocessing is not None:
+            transforms = tuple(Transform.parse(each) for each in preprocessing["transforms"])
+        source = stored.parts["train" if "train" in stored.parts else next(iter(whole))].store.shape
+        self._shape(source)
+        splits, learnt = self._prepared(self._split(stored.parts, seed), transforms)
+        first = next(iter(splits.values()))
+        return Data(
+            splits=splits,
+            input_shape=first.shape,
+            class_names=stored.class_names,
+            target_form=form_of(first.targets),
+            target_shape=first.targets.shape[1:],
+            fingerprint=fingerprint(whole),
+            preprocessing=describe_preprocessing(source, learnt),
+        )
+
+    def _shape(self, shape: Shape) -> Shape:
+        on_pixels, after = divide(self.transforms)
+        shape = _through("transforms", 0, on_pixels, shape)
+        for position, augmentation in enumerate(self.augment):
+            with _placed("augment", position):
+                augmentation.check(shape)
+        return _through("transforms", len(on_pixels), after, shape)
+
+    def _split(self, parts: dict[str, Part], seed: int) -> dict[str, Part]:
+        if isinstance(self.validation, str):
+            parts = {**parts, "validation": parts[_named(self.validation, parts)]}
+        elif self.validation is not None and "train" in parts:
+            if "validation" in parts:
+                raise DataError(
+                    "the data have a validation split of their own, and a share is to be taken too",
+                    hint="leave `validation` out to use the split that is there",
+                )
+            parts = take_share(parts, "validation", self.validation, seed)
+        known = [name for name in ("train", "validation", "test") if name in parts]
+        return {name: parts[name] for name in [*known, *sorted(set(parts) - set(known))]}
+
+    def _prepared(
+        self, parts: dict[str, Part], transforms: tuple[Transform, ...]
+    ) -> tuple[dict[str, Samples], tuple[Transform, ...]]:
+        on_pixels, after = divide(transforms)
+        # Splits that are parts of one store share its prepared copy too.
+        stores = {id(part.store): part.store for part in parts.values()}
+        prepared = {key: store.prepared(on_pixels) for key, store in stores.items()}
+        parts = {
+            name: replace(part, store=prepared[id(part.store)]) for name, part in parts.items()
+        }
+        learnt: tuple[Transform, ...] = ()
+        train = parts.get("train", next(iter(parts.values())))
+        for transform in after:
+            seen = StoredSamples(train.store, train.rows, train.targets, learnt)
+            learnt = (*learnt, transform.learnt(seen.batches()))
+        splits: dict[str, Samples] = {
+            name: StoredSamples(
+                part.store, part.rows, part.targets, learnt, self.augment if name == "train" else ()
+            )
+            for name, part in parts.items()
+        }
+        return splits, (*on_pixels, *learnt)
+
+
+def take_share(parts: dict[str, Part], name: str, share: float, seed: int) -> dict[str, Part]:
+    """Take a share of the training split as a split of its own, every class alike."""
+    train = parts["train"]
+    stay, taken = split_rows(train.targets, share=share, seed=seed, purpose=name)
+    return {**parts, "train": train.taken(stay), name: train.taken(taken)}
+
+
+def split_name(name: str) -> str:
+    """Give the name that dltrain uses for a split which others call `val` or `training`."""
+    return _OTHER_NAMES.get(name.lower(), name)
+
+
+def _named(name: str, parts: Mapping[str, Any]) -> str:
+    for candidate in (name, split_name(name)):
+        if candidate in parts:
+            return candidate
+    raise DataError(
+        f"validation: there is no split called {name!r}; there are {', '.join(parts)}",
+        hint="give one of these, or a share between 0 and 1",
+    )
+
+
+def _through(field: str, first: int, transforms: tuple[Transform, ...], shape: Shape) -> Shape:
+    for position, transform in enumerate(transforms, first):
+        with _placed(field, position):
+            shape = transform.output_shape(shape)
+    return shape
+
+
+@contextmanager
+def _placed(field: str, position: int) -> Iterator[None]:
+    try:
+        yield
+    except ShapeError as error:
+        loc: tuple[str | int, ...] = ("dataset", field, position)
+        error.loc = (*loc, error.field) if error.field else loc  # type: ignore[attr-defined]
+        raise

@@ -1,0 +1,28 @@
+"""The FASHION_MNIST data set."""
+
+from __future__ import annotations
+
+from dltrain.core.fields import LocalPath
+from dltrain.data.catalog import FASHION_MNIST
+from dltrain.data.catalogued import describe_catalogued, read_catalogued
+from dltrain.data.samples import DataFacts
+from dltrain.data.sources.base import Dataset, Reading, Stored
+
+
+class FashionMnist(Dataset):
+    """Photographs of clothes, 28 x 28 gray pixels, 10 classes, 60,000 for training and 10,000 for test.
+
+    Source: Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747, MIT licence.
+    """
+
+    path: LocalPath | None = None
+    """Folder that holds the four IDX files; without it they are kept in the user's cache, and
+    fetched once."""
+
+    def stored_facts(self) -> DataFacts:
+        """Tell what the files hold, or will hold once they are fetched."""
+        return describe_catalogued(FASHION_MNIST, self.path)
+
+    def read(self, reading: Reading) -> Stored:
+        """Read the files."""
+        return read_catalogued(FASHION_MNIST, self.path, reading)
