@@ -70,3 +70,15 @@ def select(typing_context, condition, yes, no):  # type: ignore[no-untyped-def]
         return builder.select(values[0], values[1], values[2])
 
     return types.float32(types.boolean, types.float32, types.float32), codegen
+
+
+@intrinsic
+def larger(typing_context, a, b):  # type: ignore[no-untyped-def]
+    """Give the larger of two, NaN where one is NaN; a running `larger` vectorizes."""
+
+    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        kind = ir.FunctionType(_F32, [_F32, _F32])
+        maximum = builder.module.declare_intrinsic("llvm.maximum", [_F32], kind)
+        return builder.call(maximum, values)
+
+    return types.float32(types.float32, types.float32), codegen

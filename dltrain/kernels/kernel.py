@@ -38,7 +38,9 @@ def kernel(factory: Factory) -> Factory:
 
 def device(function: Callable[..., Any]) -> Any:
     """Make a function that kernels call; it is compiled into each of them."""
-    return njit(inline="never", fastmath=FLAGS, error_model="numpy", nogil=True)(function)
+    options = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
+    # LLVM gives up inlining long functions, and then loops over them do not vectorize.
+    return njit(forceinline=True, **options)(function)
 
 
 def names() -> tuple[str, ...]:

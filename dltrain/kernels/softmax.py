@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dltrain.core.cells import BATCH
+from dltrain.kernels.bits import larger
 from dltrain.kernels.functions import exp, log
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import f32, f64, i32, number
@@ -13,24 +14,18 @@ ZERO, ONE = np.float32(0), np.float32(1)
 
 
 @device
-def exponentials(x, y, start, features):  # type: ignore[no-untyped-def]
-    """Write exp(x - max x) of one row to y; give its sum. One NaN makes the sum NaN."""
+def top_of(x, start, features):  # type: ignore[no-untyped-def]
+    """Give the largest number of a row; NaN where there is one."""
     top = x[start]
     for i in range(start + 1, start + features):
-        top = x[i] if x[i] > top else top
-    total = ZERO
-    for i in range(start, start + features):
-        y[i] = exp(x[i] - top)
-        total += y[i]
-    return total
+        top = larger(top, x[i])
+    return top
 
 
 @device
 def log_sum_exp(x, start, features):  # type: ignore[no-untyped-def]
     """Give log(sum(exp(x))) of one row, without overflow."""
-    top = x[start]
-    for i in range(start + 1, start + features):
-        top = x[i] if x[i] > top else top
+    top = top_of(x, start, features)
     total = ZERO
     for i in range(start, start + features):
         total += exp(x[i] - top)
@@ -47,7 +42,18 @@ def softmax_forward():  # type: ignore[no-untyped-def]
             x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
             for row in range(rows):
                 start = row * features
-                scale = ONE / exponentials(x, y, start, features)
+                top = top_of(x, start, features)
+                for i in range(start, start + features):
+                    y[i] = x[i] - top
+            # One loop over all rows: short rows alone would not fill a vector.
+            for i in range(rows * features):
+                y[i] = exp(y[i])
+            for row in range(rows):
+                start = row * features
+                total = ZERO
+                for i in range(start, start + features):
+                    total += y[i]
+                scale = ONE / total
                 for i in range(start, start + features):
                     y[i] = y[i] * scale
 
@@ -131,13 +137,11 @@ def categorical_crossentropy_backward(dense, accumulate):  # type: ignore[no-unt
                     weight = off * np.float32(classes)
                     for c in range(classes):
                         weight += on * targets[start + c]
-                for c in range(classes):
-                    t = off
-                    if dense:
-                        t = off + on * targets[start + c]
-                    elif labels[p] == c:
-                        t = off + on
-                    value = (weight * exp(z[start + c] - level) - t) * share
-                    dz[start + c] = dz[start + c] + value if accumulate else value
+                for c in range(start, start + classes):
+                    t = off + on * targets[c] if dense else off
+                    value = (weight * exp(z[c] - level) - t) * share
+                    dz[c] = dz[c] + value if accumulate else value
+                if not dense and 0 <= labels[p] < classes:
+                    dz[start + labels[p]] -= on * share
 
     return run

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import PositiveInteger
 from dltrain.losses.base import Comparing
 from dltrain.metrics.base import Metric, compare
@@ -9,6 +11,8 @@ from dltrain.metrics.base import Metric, compare
 
 class TopKAccuracy(Metric):
     """Share of samples whose true class is among the k highest outputs."""
+
+    type_name: ClassVar[str] = "top_k_accuracy"
 
     k: PositiveInteger = 5
     """Outputs that count."""

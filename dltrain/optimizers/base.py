@@ -12,8 +12,8 @@ from dltrain.schedules.base import Schedule
 class Optimizer(Component):
     """A rule of update, elementwise over all trainable parameters.
 
-    Its kernel `<name>_step` has the operands (cells, gradient, parameter, *slots), works on elements
-    [first, last) and reads `numbers()` from the cells at `cells.OPTIMIZER`.
+    Its kernel `<name>_step` has the operands (cells, gradient, parameter, *slots), works on
+    elements [first, last) and reads `numbers()` from the cells at `cells.OPTIMIZER`.
     """
 
     kind: ClassVar[str] = "optimizer"
