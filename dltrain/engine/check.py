@@ -1,10 +1,117 @@
-"""Checking a config against its data: shapes, classes and the loss, each mistake located."""
+"""Checking a config against its data: shapes, classes and loss, each mistake located."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dltrain.config.draft import Draft
-from dltrain.core.errors import Problem, ShapeError
-from dltrain.core.shapes import Shape
+from dltrain.config.draft import Draft, LoadedConfig, in_order
+from dltrain.core.errors import ConfigError, DataError, Problem, ShapeError
+from dltrain.core.shapes import Shape, describe
+from dltrain.data.samples import DataFacts
 from dltrain.engine.graph import Graph, build_graph
+from dltrain.layers.activation import Activation as ActivationLayer
+from dltrain.layers.base import Layer
+from dltrain.losses.base import Loss
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a config comes to on its data."""
+
+    draft: Draft
+    problems: tuple[Problem, ...]
+    """All mistakes in the config, in the order of the file."""
+    data_error: DataError | None = None
+    """Why the data cannot be described, where that is the reason for an unchecked shape."""
+    facts: DataFacts | None = None
+    graph: Graph | None = None
+
+    def loaded(self) -> LoadedConfig:
+        """Give the config; raise ConfigError with all problems, or else what is wrong with the data."""
+        if self.problems:
+            raise ConfigError(self.problems)
+        loaded = self.draft.loaded()
+        if self.data_error is not None:
+            raise self.data_error
+        return loaded
+
+
+def check(draft: Draft) -> Checked:
+    """Check what could be read of a config, as far as the data can be described cheaply."""
+    facts, data_error, found = _describe(draft)
+    if facts is None:
+        return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
+    return replace(
+        check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found)), facts=facts
+    )
+
+
+def check_shapes(
+    draft: Draft, input_shape: Shape, classes: int | None, *, found: tuple[Problem, ...] = ()
+) -> Checked:
+    """Check what could be read of a config for samples of a shape, and a number of classes."""
+    graph, error = None, None
+    if draft.layers:
+        try:
+            graph = build_graph(draft.layers, input_shape, classes)
+            if draft.complete and draft.loss is not None:
+                check_loss(draft.loss, draft.layers, graph, classes)
+        except ShapeError as raised:
+            error = raised
+    shapes = (shape_problem(draft, error),) if error is not None else ()
+    problems = tuple(in_order([*draft.problems, *found, *shapes]))
+    return Checked(draft, problems, graph=None if error else graph)
+
+
+def check_loss(loss: Loss, layers: tuple[Layer, ...], graph: Graph, classes: int | None) -> None:
+    """Raise ShapeError, with the layer at fault, where the output does not suit the loss."""
+    assert graph.output is not None  # noqa: S101 - a graph is built before it is checked
+    try:
+        loss.check(graph.output.shape, _last_activation(graph), classes)
+    except ShapeError as error:
+        error.loc = error.loc or _last(layers, error.field)
+        error.history = error.history or _history(graph)
+        raise
+
+
+def shape_problem(draft: Draft | LoadedConfig, error: ShapeError) -> Problem:
+    """Say where in the config a shape goes wrong."""
+    return draft.problem(error.loc, error.message, hint=error.hint, history=error.history)
+
+
+def _describe(draft: Draft) -> tuple[DataFacts | None, DataError | None, list[Problem]]:
+    if draft.dataset is None:
+        return None, None, []
+    try:
+        return draft.dataset.describe(), None, []
+    except DataError as error:
+        return None, error, []
+    except ShapeError as error:
+        return None, None, [shape_problem(draft, error)]
+
+
+def _last_activation(graph: Graph) -> str:
+    node = graph.output.node if graph.output else None
+    activation = node.layer.activation if node else None
+    return activation.type_name if activation else "linear"
+
+
+def _history(graph: Graph) -> str:
+    """Write the shapes from the input to the output."""
+    steps = [f"input {describe(graph.inputs[0].shape)}"]
+    steps += [f"{row.type} {describe(row.output_shape)}" for row in graph.table()]
+    return " > ".join(steps)
+
+
+def _last(layers: tuple[Layer, ...], field: str | None) -> Location:
+    """Find the last layer that has a field, such as the units that are too many."""
+    wanted = "filters" if field == "units" else field
+    for index in range(len(layers) - 1, -1, -1):
+        layer = layers[index]
+        plain = not isinstance(layer, ActivationLayer) or field == "activation"
+        for name in (field, wanted):
+            if plain and name in type(layer).model_fields:
+                return ("model", "layers", index, str(name))
+    return ("model", "layers", len(layers) - 1)
