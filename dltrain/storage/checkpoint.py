@@ -37,6 +37,8 @@ class Checkpoint:
     """The resolved config."""
     class_names: tuple[str, ...] | None
     """What the outputs stand for; None where they are not classes."""
+    classes: int | None
+    """How many classes there are, or numbers in a target."""
     input_shape: tuple[int, ...]
     """Shape of one sample as the network takes it."""
     preprocessing: dict[str, Any]
@@ -98,6 +100,7 @@ def _describe(checkpoint: Checkpoint) -> dict[str, Any]:
         "dltrain_version": checkpoint.dltrain_version,
         "config": checkpoint.config,
         "class_names": checkpoint.class_names,
+        "classes": checkpoint.classes,
         "input_shape": checkpoint.input_shape,
         "preprocessing": checkpoint.preprocessing,
         "metrics": checkpoint.metrics,

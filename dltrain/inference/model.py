@@ -1,0 +1,137 @@
+"""A trained network, ready to label images: what `dltrain.load` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.config.loader import load_dict
+from dltrain.config.schema import RunConfig
+from dltrain.core.errors import ConfigError, DataError, ShapeError, StorageError
+from dltrain.core.shapes import Shape
+from dltrain.data.preprocess import Preprocessor
+from dltrain.engine.network import Network
+from dltrain.engine.predictor import Predictor
+from dltrain.storage import checkpoint
+from dltrain.storage.checkpoint import Checkpoint
+from dltrain.storage.locate import locate
+from dltrain.storage.tensors import fill
+
+BATCH = 64
+"""Samples that are run at once where nobody says otherwise."""
+
+Images = NDArray[Any] | Sequence[str | Path] | str | Path
+OnCompile = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network with the preprocessing and the class names that it was trained with."""
+
+    path: Path
+    """The checkpoint's file."""
+    config: RunConfig = field(repr=False)
+    """The config that it was trained with."""
+    network: Network = field(repr=False)
+    class_names: tuple[str, ...] | None
+    """What the outputs stand for; None where they are not classes."""
+    input_shape: Shape
+    """The shape of one sample as the network takes it."""
+    checkpoint: Checkpoint = field(repr=False)
+    """All that the file says."""
+    batch_size: int = BATCH
+    threads: int | None = None
+    on_compile: OnCompile | None = field(default=None, repr=False)
+
+    @cached_property
+    def preprocessor(self) -> Preprocessor:
+        """What turns images into the network's input."""
+        return Preprocessor(self.checkpoint.preprocessing, self.input_shape)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The compiled forward pass."""
+        return Predictor(
+            self.network,
+            batch_size=self.batch_size,
+            threads=self.threads,
+            on_compile=self.on_compile,
+        )
+
+    def predict(self, images: Images) -> NDArray[np.float32]:
+        """Give probabilities [n, classes] for an array of images, or for image files.
+
+        Arrays are prepared as in training: uint8 is divided by 255, floats are taken as they are.
+        Raises: DataError where a file cannot be read or a shape is another.
+        """
+        if isinstance(images, np.ndarray):
+            return self.predictor(self.preprocessor.from_array(images))
+        paths = [images] if isinstance(images, str | Path) else list(images)
+        parts = [
+            self.predictor(np.stack([self._sample(path) for path in chunk]))
+            for chunk in _chunks(paths, self.batch_size)
+        ]
+        empty = np.empty((0, *self.network.output_shape), np.float32)
+        return np.concatenate([empty, *parts])
+
+    def _sample(self, path: str | Path) -> NDArray[np.float32]:
+        if not isinstance(path, str | Path):
+            message = f"an array or paths are wanted, not a list of {type(path).__name__}"
+            raise DataError(message, hint="put arrays of one size together with numpy.stack")
+        return self.preprocessor.from_path(Path(path))
+
+
+def load(
+    path: str | Path,
+    *,
+    batch_size: int = BATCH,
+    threads: int | None = None,
+    on_compile: OnCompile | None = None,
+) -> Model:
+    """Load a checkpoint file, a run folder (its best), or `FOLDER@last`.
+
+    Raises: UsageError where there is none; StorageError where it is damaged, foreign or newer.
+    """
+    file = locate(path)
+    saved = checkpoint.load(file)
+    config, network = _network(saved, file, threads)
+    return Model(
+        path=file,
+        config=config,
+        network=network,
+        class_names=saved.class_names,
+        input_shape=saved.input_shape,
+        checkpoint=saved,
+        batch_size=batch_size,
+        threads=threads,
+        on_compile=on_compile,
+    )
+
+
+def _network(saved: Checkpoint, file: Path, threads: int | None) -> tuple[RunConfig, Network]:
+    """Build the network that the checkpoint describes and give it its weights."""
+    try:
+        config = load_dict(saved.config, dataset=False).config
+        network = Network.build(
+            config.model.expand(),
+            input_shape=saved.input_shape,
+            classes=saved.classes,
+            seed=config.seed,
+            threads=threads,
+        )
+    except (ConfigError, ShapeError) as error:
+        message = f"dltrain cannot build the network of this checkpoint: {error.message}"
+        hint = f"it was written by dltrain {saved.dltrain_version}"
+        raise StorageError(message, at=str(file), hint=hint) from error
+    fill({**network.parameters, **network.state}, saved.tensors, at=str(file))
+    return config, network
+
+
+def _chunks(paths: list[Any], size: int) -> Iterable[list[Any]]:
+    return (paths[start : start + size] for start in range(0, len(paths), size))

@@ -1,0 +1,187 @@
+"""One training, assembled: the network at work, and what of it goes into checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from dltrain.config.draft import Draft
+from dltrain.config.dump import to_yaml
+from dltrain.data.loader import Loader
+from dltrain.data.samples import Data
+from dltrain.engine.evaluator import Evaluator
+from dltrain.engine.threads import available
+from dltrain.engine.trainer import Trainer
+from dltrain.storage import checkpoint
+from dltrain.storage.checkpoint import Checkpoint
+from dltrain.storage.tensors import fill, slot_tensors
+from dltrain.training import environment
+from dltrain.training.evaluate import Scores, evaluate
+from dltrain.training.events import Compiling, Event, Notice, TrainingStarted
+from dltrain.training.interrupts import Interrupts
+from dltrain.training.loop import Session
+from dltrain.training.names import metric_names, monitor_of
+from dltrain.training.prepare import build_network, require_monitored
+from dltrain.training.state import TrainingState
+
+
+class Job:
+    """Network, trainer and evaluator of one run."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        data: Data,
+        state: TrainingState,
+        observe: Callable[[Event], None],
+    ) -> None:
+        """Build the network; nothing is compiled yet."""
+        loaded = draft.loaded()
+        self.config, self.settings = loaded.config, loaded.config.training
+        self.data, self.state, self.observe = data, state, observe
+        self.train = data.splits["train"]
+        self.names = metric_names(self.settings.metrics)
+        self.validated = "validation" in data.splits
+        self.monitor = monitor_of(self.settings, validated=self.validated)
+        kinds = ("train", "val") if self.validated else ("train",)
+        measured = tuple(f"{kind}_{name}" for kind in kinds for name in ("loss", *self.names))
+        require_monitored(loaded, self.monitor, measured)
+        self.network = build_network(draft, data.input_shape, data.classes, data.target_form)
+        wanted = self.settings.threads
+        self.threads = available() if wanted == "auto" else wanted
+        self.batch_size = min(self.settings.batch_size, len(self.train))
+        self.steps_per_epoch = -(-len(self.train) // self.batch_size)
+
+    @property
+    def resolved(self) -> str:
+        """Every value in force, as YAML."""
+        return to_yaml(self.config.dump())
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What the run runs on."""
+        return environment.describe(
+            threads=self.threads, seed=self.config.seed, fingerprint=self.data.fingerprint
+        )
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """The compiled training step."""
+        return Trainer(
+            self.network,
+            loss=self.settings.loss,
+            metrics=self.settings.metrics,
+            optimizer=self.config.optimizer,
+            batch_size=self.batch_size,
+            threads=self.threads,
+            seed=self.config.seed,
+            total_steps=self.settings.epochs * self.steps_per_epoch,
+            target_form=self.data.target_form,
+            on_compile=self._compiling,
+        )
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The compiled forward pass with loss and metrics."""
+        return Evaluator(
+            self.network,
+            loss=self.settings.loss,
+            metrics=self.settings.metrics,
+            batch_size=self.batch_size,
+            threads=self.threads,
+            target_form=self.data.target_form,
+            on_compile=self._compiling,
+        )
+
+    def session(self, interrupts: Interrupts) -> Session:
+        """Compile what is left to compile, and give all that the loop needs."""
+        self._warn()
+        trainer = self.trainer
+        if self.validated:
+            _ = self.evaluator
+        self.observe(self._started())
+        return Session(
+            trainer=trainer,
+            batches=self._batches,
+            validate=(lambda: self.scores("validation")) if self.validated else None,
+            metric_names=self.names,
+            monitor=self.monitor,
+            epochs=self.settings.epochs,
+            samples=len(self.train),
+            state=self.state,
+            interrupts=interrupts,
+        )
+
+    def scores(self, split: str) -> Scores:
+        """Evaluate the network as it is."""
+        loader = Loader(self.data.splits[split], self.batch_size, seed=self.config.seed)
+        return evaluate(self.evaluator, loader, self.names)
+
+    def test(self, best: Path) -> dict[str, Any]:
+        """Give the final result: the best weights on the test split, or on the nearest to it."""
+        saved = checkpoint.load(best)
+        fill({**self.network.parameters, **self.network.state}, saved.tensors, at=str(best))
+        split = next(name for name in ("test", "validation", "train") if name in self.data.splits)
+        result = self.scores(split).as_json(split)
+        return {**result, "best_epoch": self.state.best_epoch, "epochs": self.state.epoch}
+
+    def best(self) -> Checkpoint:
+        """Give the checkpoint that predictions use."""
+        return self._checkpoint({})
+
+    def last(self) -> Checkpoint:
+        """Give the checkpoint that a resume begins with."""
+        return self._checkpoint(slot_tensors(self.trainer.slots), self.state.as_json())
+
+    def restore(self, saved: Checkpoint, *, at: str) -> None:
+        """Put network and optimizer where a checkpoint left them."""
+        arrays = {**self.network.parameters, **self.network.state}
+        fill({**arrays, **slot_tensors(self.trainer.slots)}, saved.tensors, at=at)
+        self.trainer.steps = self.state.step
+
+    def _checkpoint(self, more: dict[str, Any], training: Any = None) -> Checkpoint:
+        return Checkpoint(
+            config=self.config.dump(),
+            class_names=self.data.class_names,
+            classes=self.data.classes,
+            input_shape=tuple(self.data.input_shape),
+            preprocessing=self.data.preprocessing,
+            metrics=self.state.history[-1] if self.state.history else {},
+            dataset_fingerprint=self.data.fingerprint,
+            tensors={**self.network.parameters, **self.network.state, **more},
+            training=training,
+        )
+
+    def _batches(self, epoch: int) -> Loader:
+        seed = self.config.seed
+        return Loader(
+            self.train, self.batch_size, seed=seed, epoch=epoch, shuffle=True, augment=True
+        )
+
+    def _compiling(self, done: int, total: int, name: str) -> None:
+        self.observe(Compiling(done, total, name))
+
+    def _started(self) -> TrainingStarted:
+        splits = self.data.splits
+        return TrainingStarted(
+            epochs=self.settings.epochs,
+            epoch=self.state.epoch,
+            steps_per_epoch=self.steps_per_epoch,
+            batch_size=self.batch_size,
+            samples=len(self.train),
+            validation_samples=len(splits["validation"]) if self.validated else 0,
+            parameters=sum(array.size for array in self.network.parameters.values()),
+            threads=self.threads,
+        )
+
+    def _warn(self) -> None:
+        if self.settings.batch_size > len(self.train):
+            self.observe(
+                Notice(
+                    f"batch_size {self.settings.batch_size} is larger than the training split "
+                    f"({len(self.train)} samples): each epoch is one batch",
+                    warning=True,
+                )
+            )
