@@ -1,0 +1,101 @@
+"""`dltrain validate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from dltrain.cli.options import AsJson, Config, Overrides
+
+if TYPE_CHECKING:
+    from dltrain.engine.check import Checked
+
+
+def validate(config: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Check a config: all problems at once, or its shapes.
+
+    Where nothing is wrong, print the layers' shapes, their parameters and an estimate of the
+    memory that training takes beside the data. Nothing is downloaded or trained.
+
+    Example: dltrain validate configs/digits.yaml --set training.epochs=5
+    """
+    import json
+
+    from dltrain.config.loader import read
+    from dltrain.engine.check import check
+
+    checked = check(read(config, overrides or ()))
+    if as_json:
+        typer.echo(json.dumps(_summary(checked), indent=2))
+    checked.loaded()
+    if not as_json:
+        typer.echo(_text(checked))
+
+
+def _summary(checked: Checked) -> dict[str, Any]:
+    """Give the object of `--json`."""
+    problems = [problem.as_dict() for problem in checked.problems]
+    if checked.data_error is not None:
+        problems.append(_data_problem(checked))
+    rows = checked.graph.table() if checked.graph and not problems else []
+    return {
+        "problems": problems,
+        "layers": [
+            {
+                "name": row.name,
+                "type": row.type,
+                "output_shape": list(row.output_shape),
+                "parameters": row.parameters,
+                "multiply_adds": row.multiply_adds,
+            }
+            for row in rows
+        ],
+        "parameters": sum(row.parameters for row in rows) if rows else None,
+        "memory": _memory(checked) if rows else None,
+    }
+
+
+def _data_problem(checked: Checked) -> dict[str, object]:
+    """Describe what is wrong with the data as a problem of the config's `dataset`."""
+    error = checked.data_error
+    assert error is not None  # noqa: S101 - the caller has looked
+    message = f"{error.message} ({error.at})" if error.at else error.message
+    return checked.draft.problem(("dataset",), message, hint=error.hint).as_dict()
+
+
+def _text(checked: Checked) -> str:
+    from dltrain.cli.tables import byte_text, layer_table
+
+    if checked.graph is None or checked.facts is None:
+        return f"{checked.draft.written.path} is right; its shapes show when the data are read"
+    memory = byte_text(_memory(checked))
+    samples = ", ".join(f"{count:,} {name}" for name, count in checked.facts.samples.items())
+    return "\n".join(
+        [
+            layer_table(checked.graph.table()),
+            "",
+            f"samples  {samples}",
+            f"memory   about {memory} beside the data",
+            f"{checked.draft.written.path} is right",
+        ]
+    )
+
+
+def _memory(checked: Checked) -> int:
+    from dltrain.engine.estimate import memory_estimate
+    from dltrain.engine.lower import Objective
+    from dltrain.engine.threads import available
+
+    config, facts, graph = checked.draft.config, checked.facts, checked.graph
+    assert config and facts and graph  # noqa: S101 - without problems there are all of them
+    training = config.training
+    threads = available() if training.threads == "auto" else training.threads
+    objective = Objective(training.loss, training.metrics, facts.target_form)
+    return memory_estimate(
+        graph,
+        objective,
+        config.optimizer,
+        batch_size=training.batch_size,
+        threads=threads,
+    )
