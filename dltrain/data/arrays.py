@@ -16,8 +16,8 @@ from dltrain.data.stores import ArrayStore
 def sample_shape(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Shape:
     """Give the shape of one sample of an array [n, ...].
 
-    8 and 16-bit arrays [n, height, width] are gray images and get a channel axis; [n, time, features]
-    of other types are sequences; [n] are vectors of one feature.
+    8 and 16-bit arrays [n, height, width] are gray images and get a channel axis; of other types
+    [n, time, features] are sequences; [n] are vectors of one feature.
     """
     if len(shape) == 3 and divisor_of(dtype) is not None:
         return (*shape[1:], 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from dltrain.core.errors import DataError
@@ -15,7 +14,7 @@ from dltrain.data.targets import check_labels
 
 
 def describe_catalogued(entry: CataloguedSet, path: str | None) -> DataFacts:
-    """Tell what a set holds: by its files where they are, by the catalogue before they are fetched."""
+    """Tell what a set holds: by its files, or by the catalogue before they are fetched."""
     shape, counts = entry.shape, entry.samples
     folder = cache_folder(entry) if path is None else Path(path)
     if path is not None or not absent_files(entry, folder):

@@ -12,7 +12,7 @@ from dltrain.data.catalog import CataloguedFile, CataloguedSet
 OFFLINE = "DLTRAIN_OFFLINE"
 """Set to 1, this environment variable forbids downloads."""
 MIRROR = "DLTRAIN_DATA_MIRROR"
-"""This environment variable names a place with a folder for each set, instead of the publishers'."""
+"""This environment variable names a place with a folder for each set, in the publishers' stead."""
 CACHE = "DLTRAIN_CACHE_DIR"
 
 

@@ -1,7 +1,7 @@
 """IDX files, the format of MNIST: a type, the sizes, then the values; plain or gzipped.
 
-Source: Y. LeCun, "The MNIST database", section "File formats": two zero bytes, the type, the number of
-axes, the size of each axis (32 bits, big-endian), the values (big-endian, last axis fastest).
+Source: Y. LeCun, "The MNIST database", section "File formats": two zero bytes, the type, the
+number of axes, the size of each axis (32 bits), the values (big-endian, last axis fastest).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dltrain.core.errors import DataError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-# Deflate packs at most 1032 to 1: a header that claims more is wrong, and no memory is taken for it.
+# Deflate packs at most 1032 to 1: a header that claims more is wrong, and gets no memory.
 _MOST_PACKED = 1032
 _CHUNK = 1 << 20
 
@@ -48,7 +48,7 @@ def read_idx(path: Path) -> NDArray[Any]:
     with _opened(path) as stream:
         header = _header(stream, path)
         values = np.empty(header.shape, header.dtype)
-        memory = memoryview(values.reshape(-1).view(np.uint8))
+        memory = values.reshape(-1).view(np.uint8).data
         filled = 0
         while filled < len(memory):
             piece = stream.read(min(_CHUNK, len(memory) - filled))
@@ -87,7 +87,7 @@ def _cut_short(path: Path, header: IdxHeader, wanted: int, found: int | None) ->
     sizes = " x ".join(map(str, header.shape))
     rest = "the file is too small for that" if found is None else f"it ends after {found:,}"
     return DataError(
-        f"the IDX file is cut short: its header announces {sizes} values ({wanted:,} bytes), {rest}",
+        f"the IDX file is cut short: its header says {sizes} values ({wanted:,} bytes), {rest}",
         at=str(path),
         hint="fetch the file again",
     )
@@ -103,7 +103,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
                 yield plain
                 return
             with gzip.open(plain) as unpacked:
-                yield unpacked
+                yield cast(IO[bytes], unpacked)
     except FileNotFoundError as error:
         raise DataError("there is no such file", at=str(path)) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

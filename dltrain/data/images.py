@@ -52,11 +52,11 @@ def read_header(path: Path) -> ImageHeader:
 
 
 def read_image(path: Path, channels: int, *, deep: bool = False) -> NDArray[Any]:
-    """Read an image as uint8 [height, width, channels]; as uint16 if `deep` or the file has 16 bits.
+    """Read an image as uint8 [height, width, channels]; uint16 if `deep` or the file has 16 bits.
 
-    Turned upright by its EXIF orientation; what is transparent is seen on white; colours become gray
-    by 0.299 R + 0.587 G + 0.114 B; of an animation, the first frame.
-    Raises: DataError, naming the file, if it is absent, damaged, or too large to be an honest image.
+    Turned upright by its EXIF orientation; what is transparent is seen on white; colours become
+    gray by 0.299 R + 0.587 G + 0.114 B; of an animation, the first frame.
+    Raises: DataError, naming the file, if it is absent, damaged, or unpacks to a huge image.
     """
     from PIL import ImageOps
 
@@ -68,7 +68,9 @@ def read_image(path: Path, channels: int, *, deep: bool = False) -> NDArray[Any]
             return np.ascontiguousarray(gray)
         pixels = _pixels(upright, channels)
     # 257 * v / 65535 is exactly v / 255.
-    return pixels.astype(np.uint16) * np.uint16(257) if deep else pixels
+    if not deep:
+        return pixels
+    return np.asarray(pixels, np.uint16) * np.uint16(257)
 
 
 def _is_deep(image: Image) -> bool:
@@ -97,6 +99,7 @@ def _pixels(image: Image, channels: int) -> NDArray[Any]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image]:
     from PIL import Image as Images
+    from PIL import UnidentifiedImageError
 
     # Pillow warns of an image that unpacks to far more than its file; here that is an error.
     warnings.filterwarnings("error", category=Images.DecompressionBombWarning)
@@ -113,7 +116,7 @@ def _opened(path: Path) -> Iterator[Image]:
         limit = (Images.MAX_IMAGE_PIXELS or 0) // 1_000_000
         message = f"the image has more than {limit} million pixels, and is not read"
         raise DataError(message, at=str(path), hint="make it smaller") from error
-    except Images.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise DataError("the file is no image that can be read", at=str(path)) from error
     except (*_DAMAGE, struct.error) as error:
         raise DataError(f"the image cannot be read: {error}", at=str(path)) from error

@@ -58,7 +58,8 @@ class Preprocessor:
         image = read_image(Path(path), self.source_shape[2])
         if not self._any_size:
             check_size(Path(path), image.shape, self.source_shape)
-        return self._finished(image[np.newaxis])[0]
+        sample: NDArray[np.float32] = self._finished(image[np.newaxis])[0]
+        return sample
 
     def from_array(self, array: NDArray[Any]) -> NDArray[np.float32]:
         """Take a batch [n, ...], or one sample; give a batch.
@@ -91,11 +92,9 @@ class Preprocessor:
         return shape == wanted
 
     def _finished(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        if x.dtype.kind not in "f" and divisor_of(x.dtype) is None:
-            x = x.astype(np.float32)
-        elif x.dtype.kind == "f":
-            x = x.astype(np.float32, copy=False)
         divisor = divisor_of(x.dtype)
+        if divisor is None:
+            x = x.astype(np.float32, copy=False)
         y = apply(self._after, scaled(apply(self._on_pixels, x), divisor))
         return np.ascontiguousarray(y, np.float32)
 

@@ -36,7 +36,7 @@ def split_rows(
 
 def _quotas(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     exact = sizes * (count / sizes.sum())
-    quotas = np.floor(exact).astype(np.int64)
+    quotas: NDArray[np.int64] = np.floor(exact).astype(np.int64)
     largest = np.argsort(quotas - exact, kind="stable")
     quotas[largest[: count - quotas.sum()]] += 1
     return quotas

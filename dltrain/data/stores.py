@@ -136,7 +136,7 @@ def check_size(path: Path, found: Shape, wanted: Shape) -> None:
     if found[:2] == wanted[:2]:
         return
     raise DataError(
-        f"the image is {found[1]} x {found[0]} pixels, where {wanted[1]} x {wanted[0]} are expected",
+        f"the image has {found[1]} x {found[0]} pixels, where {wanted[1]} x {wanted[0]} are wanted",
         at=str(path),
         hint="`transforms: [{type: resize, size: [height, width]}]` brings images to one size",
     )

@@ -15,6 +15,7 @@ from dltrain.core.component import Component
 from dltrain.core.errors import DataError, ShapeError
 from dltrain.core.fields import Text
 from dltrain.core.shapes import Shape
+from dltrain.core.shapes import describe as describe_shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.download import is_offline
 from dltrain.data.fingerprint import fingerprint
@@ -39,6 +40,8 @@ class Reading:
     announce: Callable[[str], None]
     class_names: tuple[str, ...] | None = None
     """The classes of a trained model, in its order, where there is one."""
+    source_shape: Shape | None = None
+    """The shape of the samples that it was trained on, as they are stored."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,10 @@ class Stored:
 
     parts: dict[str, Part]
     class_names: tuple[str, ...] | None = None
+
+
+def _silent(text: str) -> None:
+    """Tell nobody."""
 
 
 class Dataset(Component):
@@ -108,7 +115,7 @@ class Dataset(Component):
         *,
         seed: int,
         offline: bool | None = None,
-        announce: Callable[[str], None] = lambda text: None,
+        announce: Callable[[str], None] = _silent,
         preprocessing: Mapping[str, Any] | None = None,
         class_names: Sequence[str] | None = None,
     ) -> Data:
@@ -119,13 +126,15 @@ class Dataset(Component):
         """
         known = tuple(class_names) if class_names is not None else None
         offline = is_offline() if offline is None else offline
-        stored = self.read(Reading(seed, offline, announce, known))
+        wanted = tuple(preprocessing["source_shape"]) if preprocessing is not None else None
+        stored = self.read(Reading(seed, offline, announce, known, wanted))
         whole = {name: (part.store, part.targets) for name, part in stored.parts.items()}
         transforms = self.transforms
         if preprocessing is not None:
             transforms = tuple(Transform.parse(each) for each in preprocessing["transforms"])
-        source = stored.parts["train" if "train" in stored.parts else next(iter(whole))].store.shape
+        source = next(iter(stored.parts.values())).store.shape
         self._shape(source)
+        self._check_source(source, wanted)
         splits, learnt = self._prepared(self._split(stored.parts, seed), transforms)
         first = next(iter(splits.values()))
         return Data(
@@ -145,6 +154,15 @@ class Dataset(Component):
             with _placed("augment", position):
                 augmentation.check(shape)
         return _through("transforms", len(on_pixels), after, shape)
+
+    def _check_source(self, found: Shape, wanted: Shape | None) -> None:
+        any_size = any(transform.fixes_size for transform in divide(self.transforms)[0])
+        if wanted is None or found == wanted or any_size:
+            return
+        raise DataError(
+            f"the samples have shape {describe_shape(found)}, but the model was trained on "
+            f"{describe_shape(wanted)}"
+        )
 
     def _split(self, parts: dict[str, Part], seed: int) -> dict[str, Part]:
         if isinstance(self.validation, str):
@@ -218,5 +236,5 @@ def _placed(field: str, position: int) -> Iterator[None]:
         yield
     except ShapeError as error:
         loc: tuple[str | int, ...] = ("dataset", field, position)
-        error.loc = (*loc, error.field) if error.field else loc  # type: ignore[attr-defined]
+        error.loc = (*loc, error.field) if error.field else loc
         raise

@@ -10,7 +10,7 @@ from dltrain.data.sources.base import Dataset, Reading, Stored
 
 
 class FashionMnist(Dataset):
-    """Photographs of clothes, 28 x 28 gray pixels, 10 classes, 60,000 for training and 10,000 for test.
+    """Photographs of clothes, 28 x 28 gray pixels, 60,000 for training and 10,000 for test.
 
     Source: Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747, MIT licence.
     """

@@ -10,7 +10,7 @@ from dltrain.data.sources.base import Dataset, Reading, Stored
 
 
 class Kmnist(Dataset):
-    """Cursive Japanese characters, 28 x 28 gray pixels, 10 classes, 60,000 for training and 10,000 for test.
+    """Japanese characters, 28 x 28 gray pixels, 60,000 for training and 10,000 for test.
 
     Source: Clanuwat et al. 2018, arXiv:1812.01718, CC BY-SA 4.0.
     """

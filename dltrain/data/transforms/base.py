@@ -14,8 +14,8 @@ from dltrain.core.shapes import Shape
 class Transform(Component):
     """A step of the preprocessing, the same for every split and for prediction.
 
-    Transforms at the head of the list that work on pixels are done on the stored 8 or 16-bit values,
-    once; from the first other one on, all work on float32 values as the network sees them.
+    Transforms at the head of the list that work on pixels are done once, on the stored 8 or 16-bit
+    values; from the first other one on, all work on float32 values as the network sees them.
     """
 
     kind: ClassVar[str] = "transform"

@@ -33,6 +33,5 @@ class Grayscale(Transform):
         if x.shape[3] == 1:
             return x
         gray = (x.astype(np.float32) @ _WEIGHTS)[..., np.newaxis]
-        if np.issubdtype(x.dtype, np.integer):
-            return np.rint(gray).astype(x.dtype)
-        return np.asarray(gray, x.dtype)
+        whole = np.issubdtype(x.dtype, np.integer)
+        return np.asarray(np.rint(gray) if whole else gray, x.dtype)

@@ -45,7 +45,8 @@ class Normalize(Transform):
     def apply(self, x: NDArray[Any]) -> NDArray[Any]:
         """Normalize a float32 batch in its own memory."""
         np.subtract(x, np.asarray(self.mean, np.float32), out=x)
-        return np.divide(x, np.asarray(self.std, np.float32), out=x)
+        np.divide(x, np.asarray(self.std, np.float32), out=x)
+        return x
 
     def learnt(self, batches: Iterable[NDArray[Any]]) -> Self:
         """Measure what is `auto`, in float64."""

@@ -36,7 +36,8 @@ class Resize(Transform):
         """Give (height, width, channels) after the resizing."""
         if len(shape) != 3:
             raise ShapeError(
-                f"resize takes images, but the samples are {kind_of(shape)} of shape {describe(shape)}"
+                "resize takes images, but the samples are "
+                f"{kind_of(shape)} of shape {describe(shape)}"
             )
         return (*self.size, shape[2])
 
@@ -60,5 +61,5 @@ class Resize(Transform):
         method = Image.Resampling[self.interpolation.upper()]
         resized = np.asarray(source.resize((width, height), method))
         if plane.dtype == np.uint16:
-            return np.clip(np.rint(resized), 0, 65535).astype(np.uint16)
-        return resized
+            resized = np.clip(np.rint(resized), 0, 65535)
+        return np.asarray(resized, plane.dtype)
