@@ -18,7 +18,9 @@ def window_output(
     room = extent + before + after - dilation * (size - 1) - 1
     if room < 0:
         return 0
-    count = (-(-room // stride) if ceil_mode else room // stride) + 1
+    if not ceil_mode:
+        return room // stride + 1
+    count = -(-room // stride) + 1
     # A window that would begin in the padding behind the input is left out.
     return count - 1 if (count - 1) * stride >= extent + before else count
 

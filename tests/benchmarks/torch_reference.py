@@ -1,0 +1,224 @@
+"""The same network in PyTorch, in float64: forward and loss, its gradients by autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tests.reference.geometry import before_and_after, both_sides
+
+Parameters = Iterator[tuple[str, Tensor]]
+
+ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
+    "elu": lambda x, alpha=1.0: F.elu(x, alpha),
+    "gelu": lambda x, approximate=False: F.gelu(x, approximate="tanh" if approximate else "none"),
+    "hard_sigmoid": F.hardsigmoid,
+    "hard_silu": F.hardswish,
+    "leaky_relu": lambda x, negative_slope=0.2: F.leaky_relu(x, negative_slope),
+    "linear": lambda x: x,
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "sigmoid": torch.sigmoid,
+    "silu": F.silu,
+    "softmax": lambda x: torch.softmax(x, -1),
+    "softplus": F.softplus,
+    "tanh": torch.tanh,
+}
+
+
+def forward(layers: list[Any], x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
+    """Run configs of layers, in order, on x [n, ...]; parameters are taken in layer order."""
+    remaining = iter(parameters.items())
+    y = _sequence(layers, x, remaining)
+    left = next(remaining, None)
+    assert left is None, f"no layer took the parameter {left}"
+    return y
+
+
+def loss(name: str, y: Tensor, target: Tensor) -> Tensor:
+    """Give the mean over samples of the loss."""
+    if name == "categorical_crossentropy":
+        return F.nll_loss(torch.log(y), target)
+    if name == "binary_crossentropy":
+        return F.binary_cross_entropy(y, target)
+    return F.mse_loss(y, target)
+
+
+def penalty(layers: list[Any], parameters: Mapping[str, Tensor]) -> Tensor:
+    """Give the sum of the regularization terms."""
+    kernels = [value for name, value in parameters.items() if name.endswith("/kernel")]
+    factors = [layer.get("kernel_regularizer") for layer in _with_kernels(layers)]
+    total = torch.zeros((), dtype=torch.float64)
+    for kernel, factor in zip(kernels, factors, strict=True):
+        if factor is not None:
+            total = total + factor.get("l1", 0.0) * kernel.abs().sum()
+            total = total + factor.get("l2", 0.0) * kernel.square().sum()
+    return total
+
+
+def _with_kernels(layers: list[Any]) -> Iterator[Any]:
+    for layer in layers:
+        if layer["type"] in ("dense", "conv2d"):
+            yield layer
+        for _ in range(layer.get("times", 1)):
+            yield from _with_kernels(layer.get("layers", []))
+        yield from _with_kernels(layer.get("shortcut", []))
+        for branch in layer.get("branches", []):
+            yield from _with_kernels(branch)
+
+
+def _sequence(layers: list[Any], x: Tensor, parameters: Parameters) -> Tensor:
+    for layer in layers:
+        x = _LAYERS[layer["type"]](layer, x, parameters)
+        if layer.get("activation") is not None:
+            x = activate(layer["activation"], x)
+    return x
+
+
+def activate(activation: str | dict[str, Any], x: Tensor) -> Tensor:
+    """Apply an activation, given by name or with its fields."""
+    fields = {"type": activation} if isinstance(activation, str) else dict(activation)
+    return ACTIVATIONS[fields.pop("type")](x, **fields)
+
+
+def _taken(parameters: Parameters, layer: str, key: str) -> Tensor:
+    name, value = next(parameters)
+    assert name.split("/")[-2].startswith(f"{layer}_"), f"{name} where {layer}/{key} was due"
+    assert name.endswith(f"/{key}"), f"{name} where {layer}/{key} was due"
+    return value
+
+
+def _dense(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    y = x @ _taken(parameters, "dense", "kernel")
+    return y + _taken(parameters, "dense", "bias") if layer.get("use_bias", True) else y
+
+
+def _conv2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    kernel = _taken(parameters, "conv2d", "kernel")
+    bias = _taken(parameters, "conv2d", "bias") if layer.get("use_bias", True) else None
+    strides, dilation = _pair(layer.get("strides", 1)), _pair(layer.get("dilation_rate", 1))
+    size = (kernel.shape[0], kernel.shape[1])
+    padded = _padded(_channels_first(x), layer, size, strides, dilation, fill=0.0)
+    weight = kernel.permute(3, 2, 0, 1).contiguous()
+    groups = layer.get("groups", 1)
+    return _channels_last(F.conv2d(padded, weight, bias, strides, 0, dilation, groups))
+
+
+def _pooling2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    size = _pair(layer.get("pool_size", 2))
+    strides = _pair(layer.get("strides") or size)
+    images = _channels_first(x)
+    if layer["type"].startswith("max"):
+        padded = _padded(images, layer, size, strides, (1, 1), fill=-torch.inf)
+        return _channels_last(F.max_pool2d(padded, size, strides))
+    # Means are over the cells of the image: the sum of a window by the sum of its ones.
+    sums = F.avg_pool2d(_padded(images, layer, size, strides, (1, 1), fill=0.0), size, strides)
+    ones = _padded(torch.ones_like(images), layer, size, strides, (1, 1), fill=0.0)
+    return _channels_last(sums / F.avg_pool2d(ones, size, strides))
+
+
+def _pooling1d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    size, strides = layer.get("pool_size", 2), layer.get("strides")
+    name = layer["type"].replace("1d", "2d")
+    flat = {**layer, "type": name, "pool_size": [1, size], "strides": strides and [1, strides]}
+    return _pooling2d(flat, x[:, None], parameters)[:, 0]
+
+
+def _padded(
+    x: Tensor,
+    layer: Any,
+    size: tuple[int, int],
+    strides: tuple[int, int],
+    dilation: tuple[int, int],
+    *,
+    fill: float,
+) -> Tensor:
+    sides = both_sides(layer.get("padding", "valid"))
+    around: list[int] = []
+    for axis in (1, 0):
+        cells = before_and_after(
+            x.shape[axis + 2],
+            size[axis],
+            strides[axis],
+            sides if isinstance(sides, str) else sides[axis],
+            dilation=dilation[axis],
+            ceil_mode=layer.get("ceil_mode", False),
+        )
+        around += cells
+    return F.pad(x, around, value=fill)
+
+
+def _residual(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    y = _sequence(layer["layers"], x, parameters)
+    return y + _sequence(layer.get("shortcut", []), x, parameters)
+
+
+def _repeat(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    for _ in range(layer["times"]):
+        x = _sequence(layer["layers"], x, parameters)
+    return x
+
+
+def _parallel(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    outputs = [_sequence(branch, x, parameters) for branch in layer["branches"]]
+    if layer.get("merge", "concatenate") == "concatenate":
+        return torch.cat(outputs, -1)
+    return torch.stack(outputs).sum(0)
+
+
+def _normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    mean = torch.tensor(layer["mean"], dtype=x.dtype)
+    variance = torch.tensor(layer["variance"], dtype=x.dtype)
+    return (x - mean) / variance.sqrt().clamp_min(1e-7)
+
+
+def _reshape(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return x.reshape(len(x), *layer["target_shape"])
+
+
+def _rescaling(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return x * layer["scale"] + layer.get("offset", 0.0)
+
+
+def _same(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return x
+
+
+_LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
+    "activation": _same,
+    "average_pooling1d": _pooling1d,
+    "average_pooling2d": _pooling2d,
+    "conv2d": _conv2d,
+    "dense": _dense,
+    "dropout": _same,
+    "flatten": lambda layer, x, parameters: x.flatten(1),
+    "global_average_pooling1d": lambda layer, x, parameters: x.mean(1),
+    "global_average_pooling2d": lambda layer, x, parameters: x.mean((1, 2)),
+    "global_max_pooling1d": lambda layer, x, parameters: x.amax(1),
+    "global_max_pooling2d": lambda layer, x, parameters: x.amax((1, 2)),
+    "max_pooling1d": _pooling1d,
+    "max_pooling2d": _pooling2d,
+    "normalization": _normalization,
+    "parallel": _parallel,
+    "repeat": _repeat,
+    "rescaling": _rescaling,
+    "reshape": _reshape,
+    "residual": _residual,
+}
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def _channels_first(x: Tensor) -> Tensor:
+    return x.permute(0, 3, 1, 2)
+
+
+def _channels_last(x: Tensor) -> Tensor:
+    return x.permute(0, 2, 3, 1)
