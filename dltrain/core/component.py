@@ -39,6 +39,10 @@ class Component(BaseModel):
     default_type: ClassVar[str | None] = None
     members: ClassVar[dict[str, type[Component]]] = {}
 
+    def __init_subclass__(cls, *, listed: bool = True, **kwargs: Any) -> None:
+        """Take the class keywords; pydantic hands them to `__pydantic_init_subclass__` too."""
+        super().__init_subclass__(**kwargs)
+
     @classmethod
     def __pydantic_init_subclass__(cls, *, listed: bool = True, **kwargs: Any) -> None:
         """Register a component under its kind; `listed=False` keeps it out of configs."""

@@ -127,8 +127,15 @@ class Lowering(Protocol):
     def input_gradient(self, index: int = 0) -> Gradient | None:
         """Where the gradient of an input goes; None when nothing before it learns."""
 
-    def parameter_gradient(self, name: str, *, per: Per) -> Gradient:
-        """Where the gradient of a parameter goes, for a row that runs once per sample or lane."""
+    @property
+    def owns_parameters(self) -> bool:
+        """Whether no other layer shares this one's parameters."""
+
+    def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
+        """Where the gradient of a parameter goes, for a row that runs once per sample or lane.
+
+        A `transposed` one is written with the last axis first; only an owner may ask for it.
+        """
 
     def prepared(
         self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dltrain.config.draft import Draft, LoadedConfig, in_order
+from dltrain.config.monitors import monitored
 from dltrain.core.errors import ConfigError, DataError, Problem, ShapeError
 from dltrain.core.shapes import Shape, describe
 from dltrain.data.samples import DataFacts
@@ -43,9 +44,9 @@ def check(draft: Draft) -> Checked:
     facts, data_error, found = _describe(draft)
     if facts is None:
         return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
-    return replace(
-        check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found)), facts=facts
-    )
+    found = _unmeasured(draft, facts)
+    checked = check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found))
+    return replace(checked, facts=facts)
 
 
 def check_shapes(
@@ -90,6 +91,26 @@ def _describe(draft: Draft) -> tuple[DataFacts | None, DataError | None, list[Pr
         return None, error, []
     except ShapeError as error:
         return None, None, [shape_problem(draft, error)]
+
+
+def _unmeasured(draft: Draft, facts: DataFacts) -> list[Problem]:
+    """Find a best checkpoint chosen by a validation that there is not."""
+    config = draft.config
+    monitor = config.training.checkpoint.monitor if config else None
+    if config is None or monitor is None or "validation" in facts.samples:
+        return []
+    if monitor not in monitored(config):
+        return []  # the draft says so already
+    names = monitored(config, validation=False)
+    if monitor in names:
+        return []
+    problem = draft.problem(
+        ("training", "checkpoint", "monitor"),
+        f"{monitor!r} is not measured: there is no validation",
+        allowed=", ".join(names),
+        hint="add `dataset.validation`, such as 0.1",
+    )
+    return [problem]
 
 
 def _last_activation(graph: Graph) -> str:

@@ -10,6 +10,7 @@ from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
 from dltrain.core.shapes import Shape
 from dltrain.engine.graph import Graph, Node, Parameter, Value
+from dltrain.engine.passes import joined, reachable
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
@@ -47,6 +48,8 @@ class Lowered:
     totals: list[Buffer] = field(default_factory=list)
     parameters: dict[int, Buffer] = field(default_factory=dict)
     gradients: dict[int, Buffer] = field(default_factory=dict)
+    transposed: set[int] = field(default_factory=set)
+    """Parameters whose gradient the lanes hold with the last axis first."""
 
 
 @dataclass
@@ -73,7 +76,7 @@ class Lowerer:
         self.graph, self.target, self.objective = graph, target, objective
         self.training, self.gradients = training, gradients
         self.lowered = Lowered()
-        self.nodes = _reachable(graph)
+        self.nodes = joined(reachable(graph))
         self._buffers: dict[int, Buffer] = {}
         self._slots: dict[int, _Slot] = {}
         self._kept: dict[tuple[str, str], Buffer] = {}
@@ -116,6 +119,10 @@ class Lowerer:
         made = Buffer(parameter.name, parameter.spec.shape, Home.FIXED)
         return self.lowered.parameters.setdefault(id(parameter), made)
 
+    def users(self, parameter: Parameter) -> int:
+        """Count the nodes that a parameter serves."""
+        return sum(parameter in node.parameters.values() for node, _ in self.nodes)
+
     def learns(self, value: Value) -> bool:
         """Tell whether anything before a value is trained."""
         return id(value) in self._learning
@@ -138,13 +145,17 @@ class Lowerer:
         accumulate, slot.written = slot.written, True
         return Gradient(_view(slot.buffer, value.shape), accumulate)
 
-    def parameter_gradient(self, parameter: Parameter, per: Per) -> Gradient:
+    def parameter_gradient(
+        self, parameter: Parameter, per: Per, *, transposed: bool = False
+    ) -> Gradient:
         """Give where to write a parameter's gradient, zeroed where samples add to it."""
         known = self.lowered.gradients.get(id(parameter))
         if known is not None:
             return Gradient(known, accumulate=True)
         buffer = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.LANE)
         self.lowered.gradients[id(parameter)] = buffer
+        if transposed:
+            self.lowered.transposed.add(id(parameter))
         if per == "lane":
             return Gradient(buffer, accumulate=False)
         self._zeroed.append(buffer)
@@ -240,9 +251,17 @@ class Scope:
         """Where the gradient of an input goes."""
         return self._lowerer.value_gradient(self._node.inputs[index])
 
-    def parameter_gradient(self, name: str, *, per: Per) -> Gradient:
+    @property
+    def owns_parameters(self) -> bool:
+        """Whether no other layer shares this one's parameters."""
+        return all(
+            self._lowerer.users(parameter) == 1 for parameter in self._node.parameters.values()
+        )
+
+    def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
         """Where the gradient of a parameter goes."""
-        return self._lowerer.parameter_gradient(self._node.parameters[name], per)
+        parameter = self._node.parameters[name]
+        return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
 
     def prepared(
         self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int
@@ -299,14 +318,3 @@ def _view(buffer: Buffer, shape: Shape) -> Buffer:
 def _zero(buffer: Buffer) -> Row:
     words = buffer.size * buffer.width // 4
     return Row("fill_zero", (), (), (buffer,), (words,), per="lane", layer=buffer.name)
-
-
-def _reachable(graph: Graph) -> list[tuple[Node, Value]]:
-    """Give the nodes that the output depends on, in the order in which they compute."""
-    wanted = {id(graph.output)}
-    chosen = []
-    for node, value in zip(reversed(graph.nodes), reversed(graph.values), strict=True):
-        if id(value) in wanted:
-            wanted.update(id(given) for given in node.inputs)
-            chosen.append((node, value))
-    return chosen[::-1]

@@ -22,6 +22,8 @@ from dltrain.optimizers.base import Optimizer
 
 CHUNK = 16384
 """Elements of a parameter that one unit of the fold and of the update takes."""
+TURNED_COLUMNS = 16
+"""Columns that one unit turns over: a cache line of the parameter."""
 LANE = 8
 """Samples of a lane, where the batch has as many for each of two lanes."""
 SMALL_BATCH = 4
@@ -158,17 +160,36 @@ class Program:
     def _lay_out(
         self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
     ) -> list[_Phase]:
-        prepared = self.lowered.preparations
+        lowered = self.lowered
+        prepared = lowered.preparations
         units = [(i, part, part + 1) for i, p in enumerate(prepared) for part in range(p.parts)]
         phases = [_Phase([Stage("lane", [p.row for p in prepared])], units)] if prepared else []
         phases.append(_Phase(self.stages, []))
         if self.gradient is not None:
             fold, chunks = self._fold(self.gradient)
-            phases.append(fold)
+            phases += [self._turn_over(self.gradient), fold] if lowered.transposed else [fold]
             phases.append(self._finish(chunks))
         if optimizer is not None and self.gradient is not None:
             phases.append(self._update(optimizer, slots, self.gradient))
         return phases
+
+    def _turn_over(self, gradient: NDArray[np.float32]) -> _Phase:
+        """Sum the gradients that lanes hold transposed, into the layout of their parameters."""
+        rows, units = [], []
+        turned = [p for p in self.store.trainable if id(p) in self.lowered.transposed]
+        for index, parameter in enumerate(turned):
+            lanes = self.lowered.gradients[id(parameter)]
+            place = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.FIXED)
+            self.storage.hold(place, self.store.view_in(gradient, parameter))
+            columns = parameter.spec.shape[-1]
+            sizes = (parameter.size // columns, columns)
+            rows.append(
+                Row("fold_transposed", (), (lanes,), (place, self.lowered.cells), sizes,
+                    layer=parameter.name, backward=True)
+            )  # fmt: skip
+            starts = range(0, columns, TURNED_COLUMNS)
+            units += [(index, start, min(start + TURNED_COLUMNS, columns)) for start in starts]
+        return _Phase([Stage("lane", rows)], units)
 
     def _fold(self, gradient: NDArray[np.float32]) -> tuple[_Phase, int]:
         """Sum the lanes' gradients, parameter by parameter, in chunks."""
@@ -188,7 +209,7 @@ class Program:
             reads = (self.lowered.gradients[id(parameter)], weights)
             writes = (place, self._squares, self._penalties, self.lowered.cells)
             rows.append(
-                Row("fold", (int(any(factors)),), reads, writes, (chunk, CHUNK), factors,
+                Row("fold", (int(any(factors)), int(id(parameter) in self.lowered.transposed)), reads, writes, (chunk, CHUNK), factors,
                     layer=parameter.name, backward=True)
             )  # fmt: skip
             starts = range(0, parameter.size, CHUNK)

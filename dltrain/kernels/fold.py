@@ -15,8 +15,32 @@ ONE = np.float32(1)
 
 
 @kernel
-def fold(regularized):  # type: ignore[no-untyped-def]
+def fold_transposed():  # type: ignore[no-untyped-def]
+    """Sum lane gradients [columns, rows] in lane order into a parameter [rows, columns].
+
+    Operands lane gradients (the first lane's are overwritten), sum. Sizes: rows, columns. First and
+    last are columns.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        rows, columns, cells = args[12], args[13], f64(args, 2, 0, 0, 0)
+        total, whole = f32(args, 0, 0, 0, 0), f32(args, 1, 0, 0, 0)
+        for index in range(1, int(cells[LANES])):
+            part = f32(args, 0, 0, index, 0)
+            for k in range(first * rows, last * rows):
+                total[k] += part[k]
+        for row in range(rows):
+            for column in range(first, last):
+                whole[row * columns + column] = total[column * rows + row]
+
+    return run
+
+
+@kernel
+def fold(regularized, summed):  # type: ignore[no-untyped-def]
     """Sum lane gradients in lane order into the gradient, for elements [first, last) of a parameter.
+
+    With `summed` the gradient holds the sum already.
 
     Operands lane gradients, w, gradient, squares, penalties, cells. Sizes: the number of this
     parameter's first chunk, elements of a chunk. Numbers: l1, l2. Each chunk leaves its sum of squares
@@ -26,13 +50,14 @@ def fold(regularized):  # type: ignore[no-untyped-def]
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         w, gradient = f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
         squares, penalties, cells = f64(args, 3, 0, 0, 0), f64(args, 4, 0, 0, 0), f64(args, 5, 0, 0, 0)
-        part = f32(args, 0, 0, 0, 0)
-        for k in range(first, last):
-            gradient[k] = part[k]
-        for index in range(1, int(cells[LANES])):
-            part = f32(args, 0, 0, index, 0)
+        if not summed:
+            part = f32(args, 0, 0, 0, 0)
             for k in range(first, last):
-                gradient[k] += part[k]
+                gradient[k] = part[k]
+            for index in range(1, int(cells[LANES])):
+                part = f32(args, 0, 0, index, 0)
+                for k in range(first, last):
+                    gradient[k] += part[k]
         penalty = 0.0
         if regularized:
             l1, l2 = number(args, 26), number(args, 27)

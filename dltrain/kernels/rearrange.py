@@ -115,3 +115,24 @@ def fill_zero():  # type: ignore[no-untyped-def]
             y[k] = NOTHING
 
     return run
+
+
+@kernel
+def crop(accumulate):  # type: ignore[no-untyped-def]
+    """Cut an image out of a padded one, storing it or adding it.
+
+    Operands x, y. Sizes: height, width, channels of y; height and width of x; top, left.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        height, width, channels, wide = args[8], args[9], args[10], args[12]
+        top, left = args[13], args[14]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for i in range(height):
+                start, place = ((i + top) * wide + left) * channels, i * width * channels
+                for k in range(width * channels):
+                    value = x[start + k]
+                    y[place + k] = y[place + k] + value if accumulate else value
+
+    return run

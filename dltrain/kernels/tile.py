@@ -21,6 +21,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from dltrain.kernels.vectors import I64, VectorBuilder
+
 Scalars = namedtuple("Scalars", "pointer high row outer inner step")
 Vectors = namedtuple("Vectors", "pointer outer inner row")
 Rows = namedtuple("Rows", "pointer high row")
@@ -28,8 +30,6 @@ Sizes = namedtuple("Sizes", "high tiles outer inner length columns")
 
 ZERO, BIAS, ACCUMULATE = 0, 1, 2
 """What a tile starts from."""
-
-F32, I32, I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 
 
 @intrinsic(prefer_literal=True)  # literals keep the disk cache's key stable
@@ -80,41 +80,35 @@ class _Operand:
         return [moved, row_stride, *rest]
 
 
-class _Emitter:
+class _Emitter(VectorBuilder):
     """Writes the LLVM code of one tile."""
 
     def __init__(  # noqa: PLR0913
         self, builder: Any, width: int, mr: int, nv: int, masked: int, init: int, relu: int
     ) -> None:
-        self.builder, self.width, self.mr, self.nv = builder, width, mr, nv
-        self.masked, self.init, self.relu = masked, init, relu
-        self.vector = ir.VectorType(F32, width)
-        self.zero = ir.Constant(self.vector, [0.0] * width)
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        self.fma = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{width}f32")
+        super().__init__(builder, width)
+        self.mr, self.nv, self.masked, self.init, self.relu = mr, nv, masked, init, relu
 
     def emit(self, a: Any, b: Any, bias: Any, c: Any, sizes: Any) -> None:
         """Lay out the three loops around the accumulators."""
         pointer, self.a_row, a_outer, a_inner, a_step = a
-        c_row = c[1]
-        self.bias = self._pointer(bias[0])
-        self.c_rows = [self._at(self._pointer(c[0]), self._times(c_row, m)) for m in range(self.mr)]
-        self.a_row2 = self.builder.shl(self.a_row, self._const(1))
+        self.bias = self.pointer(bias[0])
+        self.c_rows = [self.at(self.pointer(c[0]), self._times(c[1], m)) for m in range(self.mr)]
+        self.a_row2 = self.builder.shl(self.a_row, self.const(1))
         # One pointer per row spills registers beyond about 8 rows: three rows share one.
         groups = [
-            self._at(self._pointer(pointer), self._times(self.a_row, m)) for m in range(0, self.mr, 3)
+            self.at(self.pointer(pointer), self._times(self.a_row, m)) for m in range(0, self.mr, 3)
         ]
 
         def outer_body(pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:
-            strides = a_inner, b[2]
-            return self._loop(sizes[3], pointers, b_pointer, sums, *strides, inner_body)
+            return self._loop(sizes[3], pointers, b_pointer, sums, a_inner, b[2], inner_body)
 
         def inner_body(pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:
             return self._loop(sizes[4], pointers, b_pointer, sums, a_step, b[3], self._step)
 
-        strides = a_outer, b[1]
         start = self._start()
-        sums = self._loop(sizes[2], groups, self._pointer(b[0]), start, *strides, outer_body)
+        b_start = self.pointer(b[0])
+        sums = self._loop(sizes[2], groups, b_start, start, a_outer, b[1], outer_body)
         self._store(sums, sizes[5])
 
     def _loop(  # noqa: PLR0913
@@ -123,49 +117,38 @@ class _Emitter:
     ) -> list[Any]:  # fmt: skip
         """Run `body` count times (at least once), moving the pointers of A and B."""
         builder = self.builder
-        before, head = builder.block, builder.append_basic_block("head")
-        after = builder.append_basic_block("after")
+        before, head, after = builder.block, self.block("head"), self.block("after")
         builder.branch(head)
         builder.position_at_end(head)
-        starts = [self._const(0), b_pointer, *pointers, *sums]
+        starts = [self.const(0), b_pointer, *pointers, *sums]
         phis = [builder.phi(start.type) for start in starts]
         for phi, start in zip(phis, starts, strict=True):
             phi.add_incoming(start, before)
         position, moving_b = phis[0], phis[1]
         moving_a, carried = phis[2 : 2 + len(pointers)], phis[2 + len(pointers) :]
         results = body(moving_a, moving_b, carried)
-        following = builder.add(position, self._const(1))
-        moved = [following, self._at(moving_b, b_stride)]
-        moved += [self._at(pointer, a_stride) for pointer in moving_a] + results
+        following = builder.add(position, self.const(1))
+        moved = [following, self.at(moving_b, b_stride)]
+        moved += [self.at(pointer, a_stride) for pointer in moving_a] + results
         for phi, value in zip(phis, moved, strict=True):
             phi.add_incoming(value, builder.block)
         back = builder.cbranch(builder.icmp_signed("<", following, count), head, after)
-        back.set_metadata("llvm.loop", self._never_unrolled())
+        self.keep_rolled(back)
         builder.position_at_end(after)
         return results
 
-    def _never_unrolled(self) -> Any:
-        """Name a loop that LLVM keeps as it is: unrolled, the accumulators no longer fit registers."""
-        module = self.builder.module
-        disable = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
-        loop = ir.MDValue(module, [disable], name=str(len(module.metadata)))
-        loop.operands = (loop, disable)
-        return loop
-
     def _step(self, pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:
         """Add one product of a column of A and a row of B."""
-        vectors = [self._load(self._at(b_pointer, j * self.width)) for j in range(self.nv)]
+        vectors = [self.load(b_pointer, j * self.width) for j in range(self.nv)]
         updated = []
         for m in range(self.mr):
             pointer = pointers[m // 3]
             if m % 3:
-                pointer = self._at(pointer, self.a_row if m % 3 == 1 else self.a_row2)
+                pointer = self.at(pointer, self.a_row if m % 3 == 1 else self.a_row2)
             element = self.builder.load(pointer)
             element.align = 4
-            row = self._broadcast(element)
-            for j in range(self.nv):
-                total = sums[m * self.nv + j]
-                updated.append(self.builder.call(self.fma, [row, vectors[j], total]))
+            row = self.splat(element)
+            updated += [self.fma(row, vectors[j], sums[m * self.nv + j]) for j in range(self.nv)]
         return updated
 
     def _start(self) -> list[Any]:
@@ -173,57 +156,19 @@ class _Emitter:
             return [self.zero] * (self.mr * self.nv)
         offsets = [j * self.width for j in range(self.nv)]
         if self.init == BIAS:
-            return [self._load(self._at(self.bias, offset)) for offset in offsets] * self.mr
-        return [self._load(self._at(row, offset)) for row in self.c_rows for offset in offsets]
+            return [self.load(self.bias, offset) for offset in offsets] * self.mr
+        return [self.load(row, offset) for row in self.c_rows for offset in offsets]
 
     def _store(self, sums: list[Any], columns: Any) -> None:
+        mask = self.mask(columns) if self.masked else None
         for m in range(self.mr):
             for j in range(self.nv):
                 value = sums[m * self.nv + j]
                 if self.relu:  # written so that NaN stays NaN
                     negative = self.builder.fcmp_ordered("<", value, self.zero)
                     value = self.builder.select(negative, self.zero, value)
-                place = self._at(self.c_rows[m], j * self.width)
-                pointer = self.builder.bitcast(place, self.vector.as_pointer())
-                if self.masked and j == self.nv - 1:
-                    self._store_masked(value, pointer, columns)
-                else:
-                    self.builder.store(value, pointer).align = 4
-
-    def _store_masked(self, value: Any, pointer: Any, columns: Any) -> None:
-        builder, width = self.builder, self.width
-        lanes = ir.VectorType(I32, width)
-        flags = ir.VectorType(ir.IntType(1), width)
-        counts = self._splat(builder.trunc(columns, I32), lanes)
-        mask = builder.icmp_signed("<", ir.Constant(lanes, list(range(width))), counts)
-        kind = ir.FunctionType(ir.VoidType(), [self.vector, pointer.type, I32, flags])
-        name = f"llvm.masked.store.v{width}f32.p0"
-        store = cgutils.get_or_insert_function(builder.module, kind, name)
-        builder.call(store, [value, pointer, ir.Constant(I32, 4), mask])
-
-    def _pointer(self, value: Any) -> Any:
-        return self.builder.inttoptr(value, F32.as_pointer())
-
-    def _const(self, value: int) -> Any:
-        return ir.Constant(I64, value)
+                is_last = j == self.nv - 1
+                self.store(value, self.c_rows[m], j * self.width, mask if is_last else None)
 
     def _times(self, value: Any, factor: int) -> Any:
-        return self.builder.mul(value, self._const(factor))
-
-    def _at(self, pointer: Any, offset: Any) -> Any:
-        offset = self._const(offset) if isinstance(offset, int) else offset
-        return self.builder.gep(pointer, [offset])
-
-    def _load(self, pointer: Any) -> Any:
-        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
-        value.align = 4
-        return value
-
-    def _broadcast(self, element: Any) -> Any:
-        return self._splat(element, self.vector)
-
-    def _splat(self, element: Any, kind: Any) -> Any:
-        undefined = ir.Constant(kind, ir.Undefined)
-        one = self.builder.insert_element(undefined, element, ir.Constant(I32, 0))
-        zeros = ir.Constant(ir.VectorType(I32, self.width), [0] * self.width)
-        return self.builder.shuffle_vector(one, undefined, zeros)
+        return self.builder.mul(value, self.const(factor))

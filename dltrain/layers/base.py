@@ -83,6 +83,13 @@ class Layer(Component):
         """Fill in what only the data set knows."""
         return self
 
+    def joined(self, following: Layer) -> Layer | None:
+        """Give one layer that does the work of this and the following one, where that is quicker.
+
+        It has this layer's parameters. The engine asks where nothing else reads this layer's output.
+        """
+        return None
+
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add this layer to the graph; containers add their layers instead."""
         return graph.node(self, *inputs)

@@ -13,6 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution
+from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
 from dltrain.regularizers.base import Regularizer
 
@@ -49,7 +50,7 @@ class Conv2D(Layer):
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the positions of the kernel."""
-        geometry = self._geometry(inputs[0])
+        geometry = self.geometry(inputs[0])
         return *geometry.output, self.filters
 
     def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
@@ -62,13 +63,19 @@ class Conv2D(Layer):
 
     def multiply_adds(self, *inputs: Shape) -> int:
         """Count one for each output and each element of its kernel."""
-        (high, wide), (height, width) = pair(self.kernel_size), self._geometry(inputs[0]).output
+        (high, wide), (height, width) = pair(self.kernel_size), self.geometry(inputs[0]).output
         return height * width * self.filters * high * wide * (inputs[0][-1] // self.groups)
+
+    def joined(self, following: Layer) -> Layer | None:
+        """Take in a max pooling that follows."""
+        from dltrain.layers.pooled_conv2d import PooledConv2D
+
+        return PooledConv2D.of(self, following)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of y = x * kernel + bias, relu included where it is fused."""
-        geometry = self._geometry(at.inputs[0].shape)
-        x = self._padded(at, geometry)
+        geometry = self.geometry(at.inputs[0].shape)
+        x = self.padded_input(at, geometry)
         kernel = at.parameter("kernel")
         bias = at.parameter("bias") if self.use_bias else kernel
         relu = int(self.activation is not None)
@@ -76,20 +83,32 @@ class Conv2D(Layer):
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients of bias, kernel and input."""
-        geometry = self._geometry(at.inputs[0].shape)
-        dy = at.output_gradient
-        self._bias_gradient(at, dy)
+        geometry = self.geometry(at.inputs[0].shape)
+        x = self.padded_input(at, geometry)
+        relu = self.activation is not None
+        if relu and at.owns_parameters and SparseGradients.suits(geometry, at.target):
+            sparse = SparseGradients(geometry, (1, 1), relu=True)
+            sparse.emit(at, x, at.output, bias=self.use_bias)
+            return
+        self._bias_gradient(at, at.output_gradient)
+        self.dense_gradients(at, geometry, x, at.output_gradient)
+
+    def dense_gradients(
+        self, at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer
+    ) -> None:
+        """Write the rows of the gradients of kernel and input, of a dy without many zeros."""
         kernel = at.parameter_gradient("kernel", per="sample")
-        geometry.weights(at, self._padded(at, geometry), dy, kernel.buffer)
+        geometry.weights(at, x, dy, kernel.buffer)
         gradient = at.input_gradient()
-        if gradient is not None:
-            reverse = geometry.reversed()
-            spread = geometry.spread(at, dy)
-            sizes = geometry.flip_sizes
-            kernel_shape = (*pair(self.kernel_size), self.filters // self.groups, geometry.channels)
-            flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes, parts=sizes[0])
-            start = 2 if gradient.accumulate else 0
-            reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
+        if gradient is None:
+            return
+        spread = geometry.spread(at, dy)
+        sizes = geometry.flip_sizes
+        kernel_shape = (*pair(self.kernel_size), self.filters // self.groups, geometry.channels)
+        flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes, parts=sizes[0])
+        start = 2 if gradient.accumulate else 0
+        reverse = geometry.reversed()
+        reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)
@@ -106,11 +125,13 @@ class Conv2D(Layer):
             per="sample",
         )
 
-    def _padded(self, at: Lowering, geometry: Convolution) -> Buffer:
+    def padded_input(self, at: Lowering, geometry: Convolution) -> Buffer:
+        """Give the input among its zeros, by a row that copies it where there are any."""
         x = at.inputs[0]
         return geometry.pad(at, x) if geometry.is_padded else x
 
-    def _geometry(self, shape: Shape) -> Convolution:
+    def geometry(self, shape: Shape) -> Convolution:
+        """Lay the kernel over an image of this shape; raises ShapeError where it does not fit."""
         require(shape, (3,), self)
         channels = shape[-1]
         if channels % self.groups or self.filters % self.groups:
