@@ -11,17 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dltrain.config.loader import load_dict
 from dltrain.config.schema import RunConfig
-from dltrain.core.errors import ConfigError, DataError, ShapeError, StorageError
+from dltrain.core.errors import DataError
 from dltrain.core.shapes import Shape
 from dltrain.data.preprocess import Preprocessor
 from dltrain.engine.network import Network
 from dltrain.engine.predictor import Predictor
-from dltrain.storage import checkpoint
+from dltrain.engine.restore import restore
 from dltrain.storage.checkpoint import Checkpoint
-from dltrain.storage.locate import locate
-from dltrain.storage.tensors import fill
 
 BATCH = 64
 """Samples that are run at once where nobody says otherwise."""
@@ -98,39 +95,18 @@ def load(
 
     Raises: UsageError where there is none; StorageError where it is damaged, foreign or newer.
     """
-    file = locate(path)
-    saved = checkpoint.load(file)
-    config, network = _network(saved, file, threads)
+    restored = restore(path, threads=threads)
     return Model(
-        path=file,
-        config=config,
-        network=network,
-        class_names=saved.class_names,
-        input_shape=saved.input_shape,
-        checkpoint=saved,
+        path=restored.path,
+        config=restored.config,
+        network=restored.network,
+        class_names=restored.saved.class_names,
+        input_shape=restored.saved.input_shape,
+        checkpoint=restored.saved,
         batch_size=batch_size,
         threads=threads,
         on_compile=on_compile,
     )
-
-
-def _network(saved: Checkpoint, file: Path, threads: int | None) -> tuple[RunConfig, Network]:
-    """Build the network that the checkpoint describes and give it its weights."""
-    try:
-        config = load_dict(saved.config, dataset=False).config
-        network = Network.build(
-            config.model.expand(),
-            input_shape=saved.input_shape,
-            classes=saved.classes,
-            seed=config.seed,
-            threads=threads,
-        )
-    except (ConfigError, ShapeError) as error:
-        message = f"dltrain cannot build the network of this checkpoint: {error.message}"
-        hint = f"it was written by dltrain {saved.dltrain_version}"
-        raise StorageError(message, at=str(file), hint=hint) from error
-    fill({**network.parameters, **network.state}, saved.tensors, at=str(file))
-    return config, network
 
 
 def _chunks(paths: list[Any], size: int) -> Iterable[list[Any]]:

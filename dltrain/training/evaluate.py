@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from dltrain.data.loader import Batch
+from dltrain.core.errors import DataError, ShapeError, UsageError
+from dltrain.core.shapes import describe
+from dltrain.data.loader import Batch, Loader
+from dltrain.data.samples import Data
+from dltrain.data.sources.base import Dataset
 from dltrain.engine.evaluator import Evaluator
+from dltrain.engine.restore import Restored, restore
+from dltrain.training.names import metric_names
+
+
+def _ignore(told: object) -> None:
+    """Take what nobody asked for."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +49,75 @@ def evaluate(
     result = evaluator.result()
     metrics = dict(zip(metric_names, map(float, result.metrics), strict=True))
     return Scores(samples=result.samples, loss=float(result.loss), metrics=metrics)
+
+
+def evaluate_checkpoint(
+    path: str | Path,
+    *,
+    split: str = "test",
+    data: Path | None = None,
+    batch_size: int | None = None,
+    threads: int | None = None,
+    announce: Callable[[str], None] = _ignore,
+    on_compile: Callable[[int, int, str], None] | None = None,
+    check: Callable[[tuple[str, ...]], None] = _ignore,
+) -> Scores:
+    """Give loss and metrics of a checkpoint on a split of its data set, or of `data`.
+
+    `check` sees the names of the metrics before anything is read.
+    Raises: UsageError, StorageError, DataError.
+    """
+    restored = restore(path, threads=threads)
+    settings = restored.config.training
+    names = metric_names(settings.metrics)
+    check(names)
+    found = _load(restored, data, announce)
+    if split not in found.splits:
+        there = ", ".join(found.splits)
+        raise DataError(f"there is no split {split!r}", hint=f"those that are there: {there}")
+    samples = found.splits[split]
+    size = min(batch_size or settings.batch_size, len(samples))
+    evaluator = Evaluator(
+        restored.network,
+        loss=settings.loss,
+        metrics=settings.metrics,
+        batch_size=size,
+        threads=threads or restored.network.threads,
+        target_form=found.target_form,
+        on_compile=on_compile,
+    )
+    return evaluate(evaluator, Loader(samples, size), names)
+
+
+def _load(restored: Restored, path: Path | None, announce: Callable[[str], None]) -> Data:
+    """Read the data set, prepared as it was for the network."""
+    saved, config = restored.saved, restored.config
+    dataset = config.dataset if path is None else _elsewhere(config.dataset, path)
+    if dataset is None:
+        raise UsageError("the checkpoint names no data set", hint="name one with --data")
+    try:
+        data = dataset.load(
+            seed=config.seed,
+            announce=announce,
+            preprocessing=saved.preprocessing,
+            class_names=saved.class_names,
+        )
+    except ShapeError as error:
+        raise DataError(error.message, at=str(path or restored.path), hint=error.hint) from error
+    if data.input_shape != restored.network.input_shape:
+        wanted, came = describe(restored.network.input_shape), describe(data.input_shape)
+        message = f"the network takes samples of shape {wanted}, but the data have {came}"
+        raise DataError(message, at=str(path) if path else None)
+    return data
+
+
+def _elsewhere(dataset: Dataset | None, path: Path) -> Dataset:
+    """Give the same kind of data set at another place; where it has no place, what lies there."""
+    where = str(path.resolve())
+    if dataset is not None and "path" in type(dataset).model_fields:
+        return dataset.model_copy(update={"path": where})
+    kind = "npz" if path.suffix == ".npz" else "image_folder"
+    keep = {"validation": dataset.validation} if dataset is not None else {}
+    chosen = Dataset.registry()[kind].model_validate({"path": where, **keep})
+    transforms = dataset.transforms if dataset is not None else ()
+    return chosen.model_copy(update={"transforms": transforms})

@@ -1,0 +1,101 @@
+"""`dltrain predict`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from dltrain.cli.options import BatchSize, Checkpoint, Threads
+
+if TYPE_CHECKING:
+    from dltrain.inference.predict import Record
+    from dltrain.inference.sources import Input
+
+Format = Literal["table", "json", "jsonl", "csv"]
+
+
+def predict(
+    checkpoint: Checkpoint,
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Images, folders, globs, @list.txt, or - for paths on standard input.",
+        ),
+    ],
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="Labels to give for each.")] = 3,
+    batch_size: BatchSize = None,
+    threads: Threads = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="table, json, jsonl or csv; default: FILE's suffix, table."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+    ] = None,
+) -> None:
+    """Label images: one record for each, in order, an unreadable one with its error.
+
+    Example: dltrain predict runs/digits photos/ --format jsonl -o labels.jsonl
+    """
+    from dltrain.cli.console import screen
+    from dltrain.cli.records import WRITERS
+    from dltrain.core.errors import DataError
+    from dltrain.inference.model import BATCH, load
+    from dltrain.inference.predict import predict as label
+    from dltrain.inference.sources import expand
+    from dltrain.training.events import Compiling
+
+    if "-" in paths and hasattr(sys.stdin, "reconfigure"):
+        # A name that is no text is still the name of a file.
+        sys.stdin.reconfigure(errors="surrogateescape")
+    inputs = list(expand(paths, sys.stdin))
+    if output is not None:
+        _protect(output, checkpoint, paths, inputs)
+    with screen() as shown:
+        model = load(
+            checkpoint,
+            batch_size=batch_size or BATCH,
+            threads=threads,
+            on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
+        )
+        records = list(label(model, inputs, top_k=top_k))
+    _write(WRITERS[_format(form, output)](records), output)
+    failed = sum(record.error is not None for record in records)
+    if failed:
+        raise DataError(
+            f"{failed} of {len(records)} inputs could not be labelled", at=_first(records)
+        )
+
+
+def _format(form: Format | None, output: Path | None) -> str:
+    suffix = output.suffix.lstrip(".").lower() if output is not None else ""
+    return form or (suffix if suffix in ("json", "jsonl", "csv") else "table")
+
+
+def _write(text: str, output: Path | None) -> None:
+    from dltrain.storage import atomic
+
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        atomic.write(output, text.encode("utf-8", "surrogateescape"))
+
+
+def _first(records: list[Record]) -> str:
+    record = next(record for record in records if record.error is not None)
+    return f"{record.path}: {record.error}"
+
+
+def _protect(output: Path, checkpoint: str, paths: list[str], inputs: list[Input]) -> None:
+    """Refuse to write over anything that is read."""
+    from dltrain.core.errors import UsageError
+
+    read = [checkpoint, *(path.removeprefix("@") for path in paths), *(one.path for one in inputs)]
+    if output.exists() and any(Path(path).exists() and output.samefile(path) for path in read):
+        raise UsageError("this file is an input and is kept", at=str(output))
+    if output.is_dir():
+        raise UsageError("this is a folder", at=str(output), hint="name a file in it")
