@@ -20,10 +20,17 @@ import dltrain.cli.commands
 from dltrain.cli import verbosity
 from dltrain.cli.guard import INTERRUPTED, guarded, report_bug
 
-_ORDER = (
-    ("init", "validate", "summary", "fit", "evaluate", "predict")
-    + ("benchmark", "schema", "list")
-)  # fmt: skip
+_ORDER = [
+    "init",
+    "validate",
+    "summary",
+    "fit",
+    "evaluate",
+    "predict",
+    "benchmark",
+    "schema",
+    "list",
+]
 _EVERYWHERE = "Everywhere: --version, -q (warnings and errors alone), -v (more detail)."
 
 
@@ -81,7 +88,9 @@ def _command_names() -> list[str]:
 
 def _common(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Warnings and errors alone.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("-q", "--quiet", help="Warnings and errors alone.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="More detail.")] = False,
 ) -> None:
     """Train deep networks from a YAML file, on the CPU."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ def write_text(path: Path, text: str, *, replace: bool = True) -> None:
     part = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
     try:
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise StorageError(f"cannot write: {error.strerror}", at=str(path)) from error

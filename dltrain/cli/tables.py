@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from dltrain.core.shapes import describe
 
@@ -29,6 +30,12 @@ def layer_table(rows: Sequence[LayerFacts]) -> str:
     multiply_adds = sum(row.multiply_adds for row in rows)
     total = ("total", "", "", f"{parameters:,}", f"{multiply_adds:,}")
     return table(_HEADINGS, [*cells, total], right=(3, 4), rule_before_last=True)
+
+
+def layers_json(rows: Sequence[LayerFacts]) -> dict[str, Any]:
+    """Give the same as plain values; parameters are null where no layers are known."""
+    layers = [{**asdict(row), "output_shape": list(row.output_shape)} for row in rows]
+    return {"layers": layers, "parameters": sum(row.parameters for row in rows) if rows else None}
 
 
 def table(

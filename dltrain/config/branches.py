@@ -32,10 +32,7 @@ def locate(entry: Mapping[str, Any], value: Any) -> Finding:
     branches: list[tuple[int, str]] = []
     last = len(entry["loc"]) - 1
     for at, part in enumerate(entry["loc"]):
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-            path.append(part)
-        elif isinstance(part, int) and isinstance(value, list) and part < len(value):
+        if _holds(value, part):
             value = value[part]
             path.append(part)
         elif at == last and entry["type"] == "missing":
@@ -49,6 +46,12 @@ def locate(entry: Mapping[str, Any], value: Any) -> Finding:
     # The input as written: pydantic's own lacks what `Component.parse` took out.
     given = entry["input"] if entry["type"] == "missing" else value
     return Finding(entry["type"], tuple(path), given, message, context, tuple(branches))
+
+
+def _holds(value: Any, part: str | int) -> bool:
+    if isinstance(value, Mapping):
+        return part in value
+    return isinstance(value, list) and isinstance(part, int) and part < len(value)
 
 
 def choose(findings: Sequence[Finding]) -> list[Finding]:

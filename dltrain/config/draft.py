@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Unpack
 
 from dltrain.config.places import Path, Places
-from dltrain.config.report import Reporter
+from dltrain.config.report import Advice, Reporter
 from dltrain.config.schema import RunConfig
 from dltrain.core.errors import ConfigError, Problem
 from dltrain.data.sources.base import Dataset
@@ -25,9 +25,9 @@ class Written:
     value: Any = None
     places: Places = field(default_factory=Places)
 
-    def problem(self, loc: Path, message: str, **more: str | None) -> Problem:
+    def problem(self, loc: Path, message: str, **advice: Unpack[Advice]) -> Problem:
         """Make a problem about a part of the config, with file, line and column."""
-        return Reporter(RunConfig, self.value, self.places).problem(loc, message, **more)
+        return Reporter(RunConfig, self.value, self.places).problem(loc, message, **advice)
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class LoadedConfig:
         """The file; None for a config that came from Python."""
         return self.written.path
 
-    def problem(self, loc: Path, message: str, **more: str | None) -> Problem:
+    def problem(self, loc: Path, message: str, **advice: Unpack[Advice]) -> Problem:
         """Make a problem about a part of the config, with file, line and column."""
-        return self.written.problem(loc, message, **more)
+        return self.written.problem(loc, message, **advice)
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class Draft:
     complete: bool = False
     loss: Loss | None = None
 
-    def problem(self, loc: Path, message: str, **more: str | None) -> Problem:
+    def problem(self, loc: Path, message: str, **advice: Unpack[Advice]) -> Problem:
         """Make a problem about a part of the config, with file, line and column."""
-        return self.written.problem(loc, message, **more)
+        return self.written.problem(loc, message, **advice)
 
     def loaded(self) -> LoadedConfig:
         """Give the config; raise ConfigError with all problems if there are any."""

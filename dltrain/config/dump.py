@@ -10,7 +10,7 @@ import yaml
 
 from dltrain.config.scalars import read_plain
 
-_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./-]*")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -33,3 +33,16 @@ def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
+
+
+def to_line(value: Any) -> str:
+    """Write a value in one line, as in `{type: dense, units: 10}`."""
+    text = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=True,
+        width=10_000,
+    )
+    return str(text).removesuffix("\n...\n").strip()

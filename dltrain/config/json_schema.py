@@ -11,7 +11,7 @@ from dltrain.config.schema import RunConfig
 from dltrain.core.component import Component
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_REFERENCE = "#/$defs/{}"
+_REFERENCE = "#/$defs/{model}"
 
 Schema = dict[str, Any]
 
@@ -99,4 +99,4 @@ def _linked(schema: Any) -> Any:
         if not (key == "x-kind" or (key == "title" and isinstance(value, str)))
     }
     kind = schema.get("x-kind")
-    return {"$ref": _REFERENCE.format(kind), **linked} if isinstance(kind, str) else linked
+    return {"$ref": _REFERENCE.format(model=kind), **linked} if isinstance(kind, str) else linked

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dltrain.config.annotations import child
 from dltrain.config.places import Path, Place, spell
 from dltrain.config.yaml_tree import Tree, read_tree
 from dltrain.core.errors import Problem
@@ -17,30 +18,30 @@ _INDEX = re.compile(r"-?[0-9]+")
 
 def apply_overrides(tree: Tree, overrides: Sequence[str] | Mapping[str, Any]) -> list[Path]:
     """Write every override into the tree; give the paths written. Mistakes join its problems."""
-    written = []
     if isinstance(overrides, Mapping):
-        for key, value in overrides.items():
-            written.append(_write(tree, key, value))
+        written = [_write(tree, key, value) for key, value in overrides.items()]
     else:
-        for text in overrides:
-            written.append(_write_text(tree, text))
+        written = [_write_text(tree, text) for text in overrides]
     return [path for path in written if path is not None]
 
 
 def _write_text(tree: Tree, text: str) -> Path | None:
     key, equals, typed = text.partition("=")
     if not equals:
-        return _refuse(tree, key, "no value is given", hint=f"write `--set {key}=value`")
+        _refuse(tree, key, "no value is given", hint=f"write `--set {key}=value`")
+        return None
     read = read_tree(typed, f"--set {key}")
     if read.problems:
-        return _refuse(tree, key, read.problems[0].message, hint=read.problems[0].hint)
+        _refuse(tree, key, read.problems[0].message, hint=read.problems[0].hint)
+        return None
     return _write(tree, key, read.value)
 
 
 def _write(tree: Tree, key: str, value: Any) -> Path | None:
     if not _KEY.fullmatch(key):
         hint = "write keys with dots between them, as in `training.epochs=5`"
-        return _refuse(tree, key, f"{key!r} is not the path of a key", hint=hint)
+        _refuse(tree, key, f"{key!r} is not the path of a key", hint=hint)
+        return None
     tree.value = {} if tree.value is None else tree.value
     parts = _PART.findall(key)
     holder: Any = tree.value
@@ -48,8 +49,11 @@ def _write(tree: Tree, key: str, value: Any) -> Path | None:
     for at, part in enumerate(parts):
         step = _step(holder, part)
         if step is None:
-            what = f"`{spell(path)}` has {_extent(holder)}" if path else "the config is not a mapping"
-            return _refuse(tree, key, f"{what}, so there is no `{part}` in it")
+            what = (
+                f"`{spell(path)}` has {_extent(holder)}" if path else "the config is not a mapping"
+            )
+            _refuse(tree, key, f"{what}, so there is no `{part}` in it")
+            return None
         path = (*path, step)
         if at == len(parts) - 1:
             holder[step] = value
@@ -73,7 +77,7 @@ def _step(holder: Any, part: str) -> str | int | None:
 
 def _open(holder: Any, step: str | int) -> Any:
     """Give what the next part is looked up in: a bare name becomes a mapping with `type`."""
-    inner = holder[step] if isinstance(holder, list) else holder.get(step)
+    inner = child(holder, step)
     if inner is None:
         inner = {}
     elif isinstance(inner, str):

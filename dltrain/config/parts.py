@@ -29,8 +29,8 @@ def part_of(
         value = child(value, part)
     if value is None or any(at[: len(path)] == path for at, _ in found):
         return None
-    part: ComponentT = kind.parse(value)
-    return part
+    component: ComponentT = kind.parse(value)
+    return component
 
 
 def layers_of(written: Written, found: Found) -> tuple[tuple[Layer, ...], bool]:

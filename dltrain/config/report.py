@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
 
 from dltrain.config.annotations import owner_of
 from dltrain.config.branches import Finding, choose, locate
 from dltrain.config.places import Path, Places, spell
-from dltrain.config.wording import expectation, quoted_number
 from dltrain.config.scalars import show
+from dltrain.config.wording import expectation, quoted_number
 from dltrain.core.component import Component
 from dltrain.core.errors import Problem
 from dltrain.core.suggest import nearest
+
+
+class Advice(TypedDict, total=False):
+    """What a problem says beside what is wrong."""
+
+    allowed: str | None
+    hint: str | None
+    history: str | None
+
 
 _SECTIONS: tuple[Path, ...] = (
     (),
@@ -42,13 +51,13 @@ class Reporter:
         return [(finding.path, self.describe(finding)) for finding in chosen]
 
     def problem(
-        self, path: Path, message: str, *, key: bool = False, **more: str | None
+        self, path: Path, message: str, *, key: bool = False, **advice: Unpack[Advice]
     ) -> Problem:
         """Make a problem about a path, with the place where it is written."""
         place = self.places.find(path, key=key)
         if place is None:
-            return Problem(message, spell(path), **more)
-        return Problem(message, spell(path), place.file, place.line, place.column, **more)
+            return Problem(message, spell(path), **advice)
+        return Problem(message, spell(path), place.file, place.line, place.column, **advice)
 
     def describe(self, finding: Finding) -> Problem:
         """Word one finding."""
@@ -161,4 +170,3 @@ def _hint(finding: Finding, expected: str) -> str | None:
 
 def _covered(path: Path, targets: Iterable[Path]) -> bool:
     return any(target[: len(path)] == path for target in targets)
-

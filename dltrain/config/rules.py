@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dltrain.config.draft import Written
+from dltrain.config.monitors import monitored
 from dltrain.config.parts import Found
 from dltrain.config.places import Path
 from dltrain.config.schema import RunConfig
@@ -36,9 +37,3 @@ def _monitor(written: Written, config: RunConfig) -> Found:
         hint=f"did you mean `{near}`?" if near else "name it under `training.metrics`",
     )
     return [(_MONITOR, problem)]
-
-
-def monitored(config: RunConfig) -> list[str]:
-    """Name the values of an epoch that a checkpoint can be chosen by."""
-    measured = ["loss", *(metric.type_name for metric in config.training.metrics)]
-    return [f"{split}_{name}" for split in ("train", "val") for name in measured]

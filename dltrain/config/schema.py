@@ -19,7 +19,7 @@ class Checkpoint(Component):
     """Which epoch's weights are kept as the best."""
 
     monitor: Text | None = None
-    """The value to watch, such as val_accuracy; default: val_loss, without validation train_loss."""
+    """The value to watch, as val_accuracy; default: val_loss, without validation train_loss."""
     mode: Literal["auto", "min", "max"] = "auto"
     """Whether small or large is good; auto: losses and errors small, all else large."""
 

@@ -39,7 +39,7 @@ class _Composer(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.depth >= _DEEPEST:
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise _TooDeep(problem=f"nested more than {_DEEPEST} deep", problem_mark=mark)
         self.depth += 1
         try:
@@ -65,7 +65,7 @@ def read_tree(text: str, file: str) -> Tree:
         try:
             node = loader.get_single_node()
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()
     except yaml.YAMLError as error:
         tree.problems.append(_syntax_problem(error, file))
         return tree

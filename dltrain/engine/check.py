@@ -30,7 +30,7 @@ class Checked:
     graph: Graph | None = None
 
     def loaded(self) -> LoadedConfig:
-        """Give the config; raise ConfigError with all problems, or else what is wrong with the data."""
+        """Give the config; raise ConfigError with its problems, or else the DataError."""
         if self.problems:
             raise ConfigError(self.problems)
         loaded = self.draft.loaded()

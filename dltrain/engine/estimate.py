@@ -32,4 +32,5 @@ def memory_estimate(
     trained = sum(p.size for p in graph.parameters if p.spec.trainable)
     kept = sum(parameter.size for parameter in graph.parameters)
     arrays = kept + trained * (1 + len(optimizer.slots()))
-    return given + activations + placed.lane_bytes * lanes + _FLOAT * arrays
+    total: int = given + activations + placed.lane_bytes * lanes + _FLOAT * arrays
+    return total

@@ -35,23 +35,15 @@ def validate(config: Config, overrides: Overrides = None, as_json: AsJson = Fals
 
 def _summary(checked: Checked) -> dict[str, Any]:
     """Give the object of `--json`."""
+    from dltrain.cli.tables import layers_json
+
     problems = [problem.as_dict() for problem in checked.problems]
     if checked.data_error is not None:
         problems.append(_data_problem(checked))
     rows = checked.graph.table() if checked.graph and not problems else []
     return {
         "problems": problems,
-        "layers": [
-            {
-                "name": row.name,
-                "type": row.type,
-                "output_shape": list(row.output_shape),
-                "parameters": row.parameters,
-                "multiply_adds": row.multiply_adds,
-            }
-            for row in rows
-        ],
-        "parameters": sum(row.parameters for row in rows) if rows else None,
+        **layers_json(rows),
         "memory": _memory(checked) if rows else None,
     }
 
@@ -88,7 +80,10 @@ def _memory(checked: Checked) -> int:
     from dltrain.engine.threads import available
 
     config, facts, graph = checked.draft.config, checked.facts, checked.graph
-    assert config and facts and graph  # noqa: S101 - without problems there are all of them
+    # Without problems there are all three.
+    assert config is not None  # noqa: S101
+    assert facts is not None  # noqa: S101
+    assert graph is not None  # noqa: S101
     training = config.training
     threads = available() if training.threads == "auto" else training.threads
     objective = Objective(training.loss, training.metrics, facts.target_form)

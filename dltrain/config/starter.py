@@ -1,0 +1,95 @@
+"""Writing a first config for data that lie somewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dltrain.config.dump import to_line
+from dltrain.config.found_data import find_dataset, images_differ
+from dltrain.config.paths import resolve_paths
+from dltrain.core.errors import DataError
+from dltrain.core.shapes import Shape, describe
+from dltrain.data.samples import DataFacts
+from dltrain.data.sources.base import Dataset
+
+_LARGEST_IMAGE = 96
+_RESIZED = 64
+
+Fields = dict[str, Any]
+
+
+def starter(data: Path, folder: Path) -> str:
+    """Give a commented config for what lies at `data`, with paths as seen from `folder`.
+
+    Raises: DataError where nothing is found to train on, or it cannot be read.
+    """
+    dataset = find_dataset(data, folder)
+    if dataset["type"] in ("image_folder", "csv_manifest") and images_differ(data, _LARGEST_IMAGE):
+        dataset["transforms"] = [{"type": "resize", "size": [_RESIZED, _RESIZED]}]
+    facts = _facts(dataset, folder)
+    if "validation" not in facts.samples:
+        dataset["validation"] = 0.1
+    if "test" not in facts.samples and dataset["type"] in ("image_folder", "csv_manifest"):
+        dataset["test"] = 0.2
+    return _text(dataset, facts)
+
+
+def _facts(dataset: Fields, folder: Path) -> DataFacts:
+    found = resolve_paths(Dataset.parse(dataset), lambda _: folder.resolve())
+    facts: DataFacts | None = found.describe()
+    if facts is None:
+        raise DataError("the shape of these data is not known before they are read")
+    return facts
+
+
+def _text(dataset: Fields, facts: DataFacts) -> str:
+    counts = ", ".join(f"{count} {name}" for name, count in facts.samples.items())
+    loss, metrics, activation = _goal(facts)
+    layers = _layers(facts.input_shape, facts.classes or 1, activation)
+    return "\n".join(
+        [
+            "# yaml-language-server: $schema=./dltrain.schema.json",
+            f"# Samples of shape {describe(facts.input_shape)}: {counts}.",
+            "version: 1",
+            "seed: 0",
+            "dataset:                             # `dltrain list datasets` names all kinds",
+            *(f"  {key}: {to_line(value)}" for key, value in dataset.items()),
+            "model:",
+            "  layers:                            # first to last; see `dltrain list layers`",
+            *(f"    - {to_line(layer)}" for layer in layers),
+            "optimizer: {type: adam, learning_rate: 1e-3}",
+            "training:",
+            f"  loss: {loss}",
+            f"  metrics: {to_line(metrics)}",
+            "  epochs: 10                         # times that every sample is used",
+            "  batch_size: 32                     # samples per update",
+            "  threads: auto                      # as many as this process may use",
+            "",
+        ]
+    )
+
+
+def _goal(facts: DataFacts) -> tuple[str, list[str], str]:
+    """Choose loss, metrics and the last activation for the form of the targets."""
+    if facts.target_form == "labels" or facts.class_names:
+        return "categorical_crossentropy", ["accuracy"], "softmax"
+    return "mean_squared_error", ["mean_absolute_error"], "linear"
+
+
+def _layers(shape: Shape, outputs: int, activation: str) -> list[Any]:
+    """Choose a small network: convolutions over images, dense layers over all else."""
+    layers: list[Any] = []
+    filters, side = 32, min(shape[:2]) if len(shape) == 3 else 0
+    while side >= 6 and filters <= 128:
+        convolution = {"type": "conv2d", "filters": filters, "kernel_size": 3, "padding": "same"}
+        layers.append({**convolution, "activation": "relu"})
+        layers.append({"type": "max_pooling2d", "pool_size": 2})
+        filters, side = filters * 2, side // 2
+    if len(shape) > 1:
+        layers.append("flatten")
+    layers.append({"type": "dense", "units": 64, "activation": "relu"})
+    layers.append({"type": "dropout", "rate": 0.25})
+    last = "classes" if activation == "softmax" else outputs
+    layers.append({"type": "dense", "units": last, "activation": activation})
+    return layers
