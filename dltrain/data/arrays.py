@@ -28,6 +28,8 @@ def array_store(x: NDArray[Any], *, at: str) -> ArrayStore:
     """Keep 8 and 16-bit arrays as they are, all others as float32."""
     if x.dtype.kind not in "biuf" or x.ndim == 0:
         raise DataError(f"samples must be numbers, one row each, not {x.dtype}", at=at)
+    if x.size == 0:
+        raise DataError(f"there are no samples: the array has shape {x.shape}", at=at)
     x = x.reshape(len(x), *sample_shape(x.shape, x.dtype))
     divisor = divisor_of(x.dtype)
     if divisor is None:

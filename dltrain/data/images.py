@@ -70,7 +70,8 @@ def read_image(path: Path, channels: int, *, deep: bool = False) -> NDArray[Any]
     # 257 * v / 65535 is exactly v / 255.
     if not deep:
         return pixels
-    return np.asarray(pixels, np.uint16) * np.uint16(257)
+    deepened: NDArray[Any] = pixels.astype(np.uint16) * np.uint16(257)
+    return deepened
 
 
 def _is_deep(image: Image) -> bool:
