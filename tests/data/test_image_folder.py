@@ -43,7 +43,9 @@ def test_class_folders_name_the_classes_and_shares_make_the_splits(class_folders
 
 
 def test_facts_agree_with_what_is_loaded(class_folders: Path) -> None:
-    chosen = dataset(class_folders, validation=0.25, test=0.2, transforms=[{"type": "resize", "size": [8, 8]}])
+    chosen = dataset(
+        class_folders, validation=0.25, test=0.2, transforms=[{"type": "resize", "size": [8, 8]}]
+    )
     facts, data = chosen.describe(), chosen.load(seed=0)
     assert facts is not None
     assert facts.input_shape == data.input_shape == (8, 8, 1)
@@ -64,7 +66,9 @@ def test_folders_train_val_and_test_are_splits(class_folders: Path, tmp_path: Pa
 def test_a_split_can_be_named_for_validation(class_folders: Path, tmp_path: Path) -> None:
     for split in ("train", "test"):
         shutil.copytree(class_folders, tmp_path / "split" / split)
-    assert len(dataset(tmp_path / "split", validation="test").load(seed=0).splits["validation"]) == 20
+    assert (
+        len(dataset(tmp_path / "split", validation="test").load(seed=0).splits["validation"]) == 20
+    )
     wrong = dataset(tmp_path / "split", validation="dev")
     for read in (wrong.describe, lambda: wrong.load(seed=0)):
         with pytest.raises(DataError, match="no split called 'dev'; there are train, test"):

@@ -129,7 +129,12 @@ def test_a_pickle_inside_is_refused_and_not_run(tmp_path: Path) -> None:
 def test_a_damaged_file_is_a_data_error(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=np.zeros((30, 2)), y_train=np.zeros(30, int))
     content = path.read_bytes()
-    for damaged in (content[:100], content[: len(content) // 2], b"", content.replace(b"\x93", b"?")):
+    for damaged in (
+        content[:100],
+        content[: len(content) // 2],
+        b"",
+        content.replace(b"\x93", b"?"),
+    ):
         path.write_bytes(damaged)
         with pytest.raises(DataError) as caught:
             load(path)

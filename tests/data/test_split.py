@@ -45,7 +45,5 @@ def test_seeds_and_purposes_choose_differently() -> None:
 
 
 def test_dense_targets_are_split_too() -> None:
-    stay, taken = split_rows(
-        np.zeros((10, 3), np.float32), share=0.3, seed=0, purpose="validation"
-    )
+    stay, taken = split_rows(np.zeros((10, 3), np.float32), share=0.3, seed=0, purpose="validation")
     assert (len(stay), len(taken)) == (7, 3)

@@ -43,9 +43,7 @@ def test_learnt_moments_are_those_of_all_values(
     offset: float, scale: float, sizes: list[int]
 ) -> None:
     generator = np.random.default_rng(0)
-    batches = [
-        (generator.normal(offset, scale, (size, 3, 2))).astype(np.float32) for size in sizes
-    ]
+    batches = [(generator.normal(offset, scale, (size, 3, 2))).astype(np.float32) for size in sizes]
     learnt = Normalize().learnt(batches)
     values = np.concatenate(batches).reshape(-1, 2).astype(np.float64)
     np.testing.assert_allclose(learnt.mean, values.mean(axis=0), rtol=1e-9, atol=1e-9)
