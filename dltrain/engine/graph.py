@@ -91,7 +91,7 @@ class Graph:
         `share` is an output of a node of the same type whose parameters this one uses too.
         """
         layer = layer.resolved(self.classes)
-        if isinstance(layer.activation, Linear):
+        if isinstance(layer.activation, Linear) and not isinstance(layer, ActivationLayer):
             layer = layer.model_copy(update={"activation": None})
         activation = layer.activation
         apart = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from dltrain.core.errors import UsageError
 from dltrain.core.lowering import Target
 from dltrain.core.shapes import Shape, describe
 from dltrain.engine.graph import Graph, LayerFacts, build_graph
-from dltrain.engine.lower import Lowerer, Objective
+from dltrain.engine.lower import Lowerer, Objective, TargetForm
 from dltrain.engine.parameters import Array, ParameterStore
 from dltrain.engine.program import Program
 from dltrain.engine.table import Compiled
@@ -104,15 +106,19 @@ class Network:
         training: bool = True,
         step: int = 0,
     ) -> tuple[float, dict[str, Array]]:
-        """Give the loss, regularization included, and the gradient of every trainable parameter."""
+        """Give the loss, regularization included, and the gradient of every trainable parameter.
+
+        Targets are class indices, or numbers with the axes of the output.
+        """
         if self.objective is None:
             message = "this network has no loss"
             raise UsageError(message, hint="build it from a config with training.loss")
         inputs = self.checked([x] if isinstance(x, np.ndarray) else x)
         count = len(inputs[0])
-        program = self._program("gradients", training, count)
+        target, form = self.checked_target(y, count)
+        program = self._program(form, training, count)
         program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
-        program.run(inputs, self.checked_target(y, count))
+        program.run(inputs, target)
         loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
         assert program.gradient is not None  # noqa: S101 - asked for above
         return loss, self.store.named(program.gradient.copy())
@@ -127,7 +133,7 @@ class Network:
                 total += l1 * float(np.abs(values).sum()) + l2 * float(np.square(values).sum())
         return total
 
-    def program(  # noqa: PLR0913
+    def program(
         self,
         *,
         batch_size: int,
@@ -164,28 +170,34 @@ class Network:
                 raise UsageError(f"the network takes an array of shape {wanted}, but {came} came")
         return ready
 
-    def checked_target(self, y: NDArray[np.generic], count: int) -> NDArray[np.generic]:
-        """Give targets as the contiguous array that the loss reads."""
-        assert self.objective is not None  # noqa: S101 - the caller has looked
-        if self.objective.target_form == "labels":
-            shape = (count, *self.output_shape[:-1])
-            ready: NDArray[np.generic] = np.ascontiguousarray(y, np.int32)
-        else:
-            shape = (count, *self.output_shape)
-            ready = np.ascontiguousarray(y, np.float32)
-        if ready.shape != shape:
-            wanted, came = describe(shape), describe(ready.shape)
+    def checked_target(
+        self, y: NDArray[np.generic], count: int
+    ) -> tuple[NDArray[np.generic], TargetForm]:
+        """Give targets as the contiguous array that the loss reads, and their form."""
+        y = np.asarray(y)
+        labels, dense = (count, *self.output_shape[:-1]), (count, *self.output_shape)
+        if y.shape == dense:
+            return np.ascontiguousarray(y, np.float32), "dense"
+        if y.shape != labels:
+            wanted, came = f"{describe(labels)} or {describe(dense)}", describe(y.shape)
             raise UsageError(f"the loss takes targets of shape {wanted}, but {came} came")
-        return ready
+        return np.ascontiguousarray(y, np.int32), "labels"
 
-    def _program(self, purpose: str, training: bool, batch_size: int) -> Program:  # noqa: FBT001
+    def _program(
+        self,
+        purpose: Literal["forward"] | TargetForm,
+        training: bool,
+        batch_size: int,
+    ) -> Program:
         key = (purpose, training, batch_size)
         if key not in self._programs:
-            wanted = purpose == "gradients"
+            objective = None
+            if purpose != "forward" and self.objective is not None:
+                objective = replace(self.objective, target_form=purpose)
             self._programs[key] = self.program(
                 batch_size=batch_size,
-                objective=self.objective if wanted else None,
+                objective=objective,
                 training=training,
-                gradients=wanted,
+                gradients=objective is not None,
             )
         return self._programs[key]

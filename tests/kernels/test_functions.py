@@ -60,7 +60,7 @@ def map_erf(x: Any, y: Any) -> None:
 
 def evaluate(function: Callable[..., None], x: Any) -> NDArray[np.float32]:
     x = np.atleast_1d(np.asarray(x, np.float32))
-    y = np.empty_like(x)
+    y: NDArray[np.float32] = np.empty_like(x)
     compile_cached(void(float32[::1], float32[::1]), function)(x, y)
     return y
 
@@ -112,7 +112,7 @@ def test_nan_stays_nan_among_others(name: str) -> None:
     ],
 )
 def test_the_ends_of_the_range_are_exact(name: str, x: list[float], expected: list[float]) -> None:
-    np.testing.assert_array_equal(evaluate(CASES[name][0], x), np.float32(expected))
+    np.testing.assert_array_equal(evaluate(CASES[name][0], x), np.asarray(expected, np.float32))
 
 
 def test_log_of_a_negative_number_is_nan_and_subnormal_numbers_count() -> None:
