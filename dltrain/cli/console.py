@@ -56,7 +56,7 @@ def _choose() -> Screen:
     return PlainScreen()
 
 
-def _show_warning(  # noqa: PLR0913
+def _show_warning(
     message: Warning | str,
     category: type[Warning],  # noqa: ARG001 - the signature is Python's
     filename: str,  # noqa: ARG001

@@ -160,4 +160,4 @@ def _canonical(value: Any) -> str:
 
 
 def _little_endian(tensor: NDArray[Any]) -> NDArray[Any]:
-    return np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("<"))
+    return np.asarray(tensor, dtype=tensor.dtype.newbyteorder("<"), order="C")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +84,7 @@ def fit(
     draft = read_config(config, overrides, name=chosen.name)
     loaded = draft.loaded()
     with catching() as interrupts, ExitStack() as stack:
-        interrupts.hint = _how_to_go_on(loaded, chosen)
+        interrupts.hint = _how_to_go_on(loaded, overrides, chosen)
         return _Fit(draft, loaded, chosen, observe, interrupts, stack).run()
 
 
@@ -159,7 +160,8 @@ class _Fit:
             job.restore(saved, at=str(folder.last))
             folder.rewrite_metrics(state.history)
         else:
-            folder.save_last(job.last())
+            # Before anything is compiled: whoever stops the run then can go on with it.
+            folder.save_last(job.first())
         self._epochs(folder, job)
         result = job.test(folder.best)
         folder.write_result(result)
@@ -179,12 +181,14 @@ class _Fit:
                 self.observe(event)
 
 
-def _how_to_go_on(loaded: LoadedConfig, options: Options) -> str:
-    if loaded.path is None:
+def _how_to_go_on(loaded: LoadedConfig, overrides: Overrides, options: Options) -> str:
+    if loaded.path is None or isinstance(overrides, Mapping):
         return "call fit again with resume=True"
-    words = ["dltrain fit", str(loaded.path), "--resume"]
+    words = ["dltrain", "fit", str(loaded.path), "--resume"]
+    for text in overrides:
+        words += ["--set", text]
     if options.name is not None:
         words += ["--name", options.name]
     if options.runs != Path("runs"):
         words += ["--runs", str(options.runs)]
-    return f"go on with: {' '.join(words)}"
+    return f"go on with: {shlex.join(words)}"

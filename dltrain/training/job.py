@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dltrain.config.draft import Draft
 from dltrain.config.dump import to_yaml
 from dltrain.data.loader import Loader
@@ -130,6 +132,12 @@ class Job:
     def best(self) -> Checkpoint:
         """Give the checkpoint that predictions use."""
         return self._checkpoint({})
+
+    def first(self) -> Checkpoint:
+        """Give the checkpoint of a run that has not begun: what the optimizer remembers is zero."""
+        zeros = {name: np.zeros_like(array) for name, array in self.network.parameters.items()}
+        slots = dict.fromkeys(self.config.optimizer.slots(), zeros)
+        return self._checkpoint(slot_tensors(slots), self.state.as_json())
 
     def last(self) -> Checkpoint:
         """Give the checkpoint that a resume begins with."""
