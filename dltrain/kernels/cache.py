@@ -21,7 +21,9 @@ import llvmlite.binding as llvm
 def fingerprint() -> str:
     """Hash the kernel sources, the compilers' versions and the CPU's features."""
     digest = sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    # Kernels read the cells by their numbers, so those are compiled in too.
+    for source in [*sorted(here.glob("*.py")), here.parent / "core" / "cells.py"]:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     features = llvm.get_host_cpu_features().flatten()
     facts = [platform.machine(), sys.platform, llvm.get_host_cpu_name(), features, sys.version]
