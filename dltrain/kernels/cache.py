@@ -1,7 +1,7 @@
 """Where compiled kernels are kept between processes, and when a kept one is stale.
 
-Numba looks at one source file's date; it does not notice a changed callee or constant. So the folder's
-name is a hash of everything that a kernel's machine code depends on.
+Numba looks at one source file's date; it does not notice a changed callee or constant. So the
+folder's name is a hash of everything that a kernel's machine code depends on.
 """
 
 from __future__ import annotations
