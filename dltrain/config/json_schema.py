@@ -45,16 +45,17 @@ def _subclasses(parent: type[Component]) -> Iterator[type[Component]]:
 
 
 def _kind(kind: type[Component], definitions: Schema) -> Schema:
-    """Describe a kind: a bare name, or one mapping per component."""
+    """Describe a kind: a bare name where no field is required, or one mapping per component."""
     members: dict[str, type[Component]] = dict(kind.registry())
     for name in kind.other_names():
         members.setdefault(name, Activation.registry()[name])
-    bare = {"type": "string", "enum": sorted(members)}
+    complete = [name for name, component in sorted(members.items()) if not _required(component)]
+    bare = [{"type": "string", "enum": complete}] if complete else []
     forms = [
         _component(component, definitions, implied=name == kind.default_type)
         for name, component in sorted(members.items())
     ]
-    return {"description": first_line(kind), "anyOf": [bare, *forms]}
+    return {"description": first_line(kind), "anyOf": [*bare, *forms]}
 
 
 def _component(component: type[Component], definitions: Schema, *, implied: bool) -> Schema:
@@ -71,6 +72,10 @@ def _fields(component: type[Component], definitions: Schema) -> Schema:
     schema.setdefault("properties", {})
     schema["description"] = first_line(component)
     return schema
+
+
+def _required(component: type[Component]) -> bool:
+    return any(field.is_required() for field in component.model_fields.values())
 
 
 def first_line(component: type[Component]) -> str:

@@ -43,6 +43,7 @@ def _write(tree: Tree, key: str, value: Any) -> Path | None:
         _refuse(tree, key, f"{key!r} is not the path of a key", hint=hint)
         return None
     tree.value = {} if tree.value is None else tree.value
+    place = Place(f"--set {key}")
     parts = _PART.findall(key)
     holder: Any = tree.value
     path: Path = ()
@@ -59,8 +60,8 @@ def _write(tree: Tree, key: str, value: Any) -> Path | None:
             holder[step] = value
         else:
             holder = _open(holder, step)
+            tree.places.values.setdefault(path, place)
     tree.places.forget(path)
-    place = Place(f"--set {key}")
     tree.places.values[path] = tree.places.keys[path] = place
     return path
 

@@ -15,13 +15,19 @@ _MONITOR: Path = ("training", "checkpoint", "monitor")
 def rule_problems(written: Written, config: RunConfig | None, *, need_dataset: bool) -> Found:
     """Find a missing dataset, and a best checkpoint chosen by what is not measured."""
     found: Found = []
-    if need_dataset and written.value.get("dataset") is None:
+    if need_dataset and written.value.get("dataset") is None and not _misspelt(written):
         hint = "add the data to learn from, such as `dataset: digits`"
         problem = written.problem(("dataset",), "`dataset` is missing", hint=hint)
         found.append((("dataset",), problem))
     if config is not None:
         found += _monitor(written, config)
     return found
+
+
+def _misspelt(written: Written) -> bool:
+    """Tell whether a dataset is there under a name that is a problem of its own."""
+    known = list(RunConfig.model_fields)
+    return any(key not in known and nearest(key, known) == "dataset" for key in written.value)
 
 
 def _monitor(written: Written, config: RunConfig) -> Found:

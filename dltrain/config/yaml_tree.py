@@ -22,6 +22,9 @@ _MOST_VALUES = 100_000
 _PLAIN = "plain"
 _TAGS = {f"tag:yaml.org,2002:{name}": name for name in ("str", "int", "float", "bool", "null")}
 
+_CONTAINERS = {"sequence", "mapping", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
+_NO_TAGS = "configs hold texts, numbers, booleans, lists and mappings"
+
 
 class _TooDeep(yaml.MarkedYAMLError):
     pass
@@ -77,12 +80,16 @@ def read_tree(text: str, file: str) -> Tree:
 def _syntax_problem(error: yaml.YAMLError, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
+    context = getattr(error, "context", None)
+    if said.startswith("but ") and context:
+        said = f"{context}, {said}"
     hints = {
         "found character '\\t' that cannot start any token": "indent with spaces, not with tabs",
         "mapping values are not allowed here": "put quotes around a value that holds `: `, "
         "and check the indentation",
         "expected <block end>, but found '<block mapping start>'": "check the indentation",
-        "expected a single document in the stream": "one file holds one config: remove `---`",
+        "expected a single document in the stream, but found another document": "one file holds "
+        "one config: remove `---`",
     }
     return Problem(
         f"this is not YAML: {said}",
@@ -111,6 +118,8 @@ class _Reader:
             if self.count == _MOST_VALUES + 1:
                 self.refuse(f"more than {_MOST_VALUES} values, counting aliases", place, path)
             return None
+        if not isinstance(node, ScalarNode) and node.tag not in _CONTAINERS:
+            return self.refuse(f"the tag {node.tag} is not known", place, path, hint=_NO_TAGS)
         self.open.add(id(node))
         try:
             if isinstance(node, MappingNode):
@@ -170,8 +179,7 @@ class _Reader:
         value = read_plain(text)
         fits = {"int": int, "float": float | int, "bool": bool, "null": type(None)}
         if kind is None:
-            hint = "configs hold texts, numbers, booleans, lists and mappings"
-            return self.refuse(f"the tag {node.tag} is not known", place, path, hint=hint)
+            return self.refuse(f"the tag {node.tag} is not known", place, path, hint=_NO_TAGS)
         if not isinstance(value, fits[kind]):
             return self.refuse(f"{node.value!r} is not of the tag !!{kind}", place, path)
         return value

@@ -1,0 +1,101 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dltrain.config.templates import template_names
+from tests.cli.conftest import Run
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_is_written_and_is_right(run: Run, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "new.yaml"
+    assert run("init", name, "-o", path)[0] == 0
+    assert path.read_text().startswith("# yaml-language-server: $schema=./dltrain.schema.json\n")
+    assert json.loads((tmp_path / "dltrain.schema.json").read_text())["$defs"]
+
+
+def test_without_a_template_it_is_digits(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run("init")
+    assert (code, out) == (0, "")
+    assert "type: digits" in Path("config.yaml").read_text()
+
+
+def test_a_file_that_is_there_is_kept(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("mine")
+    code, _, err = run("init", "-o", path)
+    assert code == 2
+    assert "exists" in err
+    assert path.read_text() == "mine"
+
+
+def test_an_unknown_template_names_the_nearest(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("init", "mnist_cn", "-o", tmp_path / "a.yaml")
+    assert code == 2
+    assert "mnist_cnn" in err
+
+
+def test_a_folder_that_is_not_there_exits_5(run: Run, tmp_path: Path) -> None:
+    assert run("init", "-o", tmp_path / "no" / "a.yaml")[0] == 5
+
+
+def photos(folder: Path, sizes: list[tuple[int, int]], splits: tuple[str, ...] = ("",)) -> None:
+    for split in splits:
+        for label in ("cat", "dog"):
+            (folder / split / label).mkdir(parents=True)
+            for index, size in enumerate(sizes):
+                Image.new("RGB", size).save(folder / split / label / f"{index}.png")
+
+
+def test_a_config_for_class_folders_is_right_at_once(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "photos", [(20, 16)] * 5)
+    path = tmp_path / "photos.yaml"
+    assert run("init", "--data", tmp_path / "photos", "-o", path)[0] == 0
+    text = path.read_text()
+    assert "path: photos" in text
+    assert "resize" not in text
+    assert "test: 0.2" in text
+    code, out, err = run("validate", path)
+    assert (code, err) == (0, "")
+    assert "(2,)" in out
+
+
+def test_images_of_several_sizes_are_resized(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "photos", [(20, 16), (30, 40), (8, 8)], splits=("train", "val", "test"))
+    path = tmp_path / "photos.yaml"
+    assert run("init", "--data", tmp_path / "photos", "-o", path)[0] == 0
+    assert "resize" in path.read_text()
+    assert "validation: " not in path.read_text()
+    assert run("validate", path)[0] == 0
+
+
+def test_a_config_for_an_npz_file_is_right_at_once(run: Run, tmp_path: Path) -> None:
+    x, y = np.zeros((30, 5), np.float32), np.arange(30) % 3
+    np.savez(tmp_path / "data.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    path = tmp_path / "arrays.yaml"
+    assert run("init", "--data", tmp_path, "-o", path)[0] == 0
+    assert run("validate", path)[0] == 0
+
+
+def test_a_config_for_a_table_of_images_is_right_at_once(run: Run, tmp_path: Path) -> None:
+    Image.new("L", (12, 12)).save(tmp_path / "a.png")
+    rows = "".join(f"a.png,{label}\n" for label in ("x", "y") * 5)
+    (tmp_path / "labels.csv").write_text(f"file,species\n{rows}")
+    path = tmp_path / "table.yaml"
+    assert run("init", "--data", tmp_path / "labels.csv", "-o", path)[0] == 0
+    assert "label: species" in path.read_text()
+    assert run("validate", path)[0] == 0
+
+
+def test_a_folder_without_data_exits_3(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, _, err = run("init", "--data", tmp_path / "empty", "-o", tmp_path / "a.yaml")
+    assert code == 3
+    assert "class" in err
+    assert not (tmp_path / "a.yaml").exists()
