@@ -168,9 +168,8 @@ class Lowerer:
         key = (id(parameter), kernel, shape, sizes)
         if key not in self._prepared:
             copy = Buffer(f"{parameter.name}/{kernel}", shape, Home.FIXED)
-            row = Row(
-                kernel, (), (self.parameter(parameter),), (copy,), sizes, layer=parameter.name
-            )
+            layer = parameter.name.rpartition("/")[0]
+            row = Row(kernel, (), (self.parameter(parameter),), (copy,), sizes, layer=layer)
             self.lowered.preparations.append(Preparation(row, parts))
             self._prepared[key] = copy
         return self._prepared[key]
@@ -317,4 +316,5 @@ def _view(buffer: Buffer, shape: Shape) -> Buffer:
 
 def _zero(buffer: Buffer) -> Row:
     words = buffer.size * buffer.width // 4
-    return Row("fill_zero", (), (), (buffer,), (words,), per="lane", layer=buffer.name)
+    layer = buffer.name.partition("/")[0]
+    return Row("fill_zero", (), (), (buffer,), (words,), per="lane", layer=layer)

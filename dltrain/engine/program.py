@@ -35,6 +35,11 @@ def lane_size(batch_size: int) -> int:
     return LANE if batch_size >= 2 * LANE else max(1, batch_size // SMALL_BATCH)
 
 
+def owner_of(parameter: str) -> str:
+    """Give the layer of a parameter named `<layer>/<parameter>`."""
+    return parameter.rpartition("/")[0]
+
+
 @dataclass
 class _Phase:
     """Rows that run before all threads meet again."""
@@ -185,7 +190,7 @@ class Program:
             sizes = (parameter.size // columns, columns)
             rows.append(
                 Row("fold_transposed", (), (lanes,), (place, self.lowered.cells), sizes,
-                    layer=parameter.name, backward=True)
+                    layer=owner_of(parameter.name), backward=True)
             )  # fmt: skip
             starts = range(0, columns, TURNED_COLUMNS)
             units += [(index, start, min(start + TURNED_COLUMNS, columns)) for start in starts]
@@ -210,7 +215,7 @@ class Program:
             writes = (place, self._squares, self._penalties, self.lowered.cells)
             rows.append(
                 Row("fold", (int(any(factors)), int(id(parameter) in self.lowered.transposed)), reads, writes, (chunk, CHUNK), factors,
-                    layer=parameter.name, backward=True)
+                    layer=owner_of(parameter.name), backward=True)
             )  # fmt: skip
             starts = range(0, parameter.size, CHUNK)
             units += [(index, start, min(start + CHUNK, parameter.size)) for start in starts]

@@ -10,6 +10,8 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -51,3 +53,16 @@ def writable() -> bool:
             return True
     except OSError:
         return False
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Let one process at a time compile into the folder; the others then find its work."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: two processes may compile the same kernel twice
+        yield
+        return
+    with (folder() / "lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -92,7 +92,8 @@ def _with_cache(build: Callable[[bool], Any]) -> Any:
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(cache.folder())
     try:
-        return build(True)
+        with cache.locked():
+            return build(True)
     finally:
         numba.config.CACHE_DIR = before
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.config.draft import Draft
-from dltrain.data.loader import Loader
 from dltrain.engine.predictor import Predictor
 from dltrain.engine.profile import LayerTime, profile
 from dltrain.training.events import Event, Notice
@@ -58,12 +57,7 @@ def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
     """
     data = load_data(draft, lambda text: observe(Notice(text)))
     job = Job(draft, data, TrainingState(), observe)
-    loader = Loader(job.train, job.batch_size, seed=job.config.seed)
-    try:
-        batch = next(iter(loader))
-        x, y = batch.x.copy(), batch.y.copy()
-    finally:
-        loader.close()
+    x, y = _first_batch(job)
     trainer = job.trainer
     step_seconds = _seconds(lambda: trainer.step(x, y))
     batched = Predictor(job.network, batch_size=job.batch_size, threads=job.threads)
@@ -81,6 +75,13 @@ def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
         peak_memory=peak_memory(),
         layers=tuple(layers),
     )
+
+
+def _first_batch(job: Job) -> tuple[NDArray[np.float32], NDArray[np.generic]]:
+    count = job.batch_size
+    x = np.empty((count, *job.data.input_shape), np.float32)
+    job.train.gather(np.arange(count), x)
+    return x, job.train.targets[:count].copy()
 
 
 def _seconds(work: Callable[[], object]) -> float:
