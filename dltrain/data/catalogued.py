@@ -8,8 +8,8 @@ from dltrain.core.errors import DataError
 from dltrain.data.catalog import CataloguedSet
 from dltrain.data.download import absent_files, cache_folder, fetch, find_file
 from dltrain.data.idx_sets import Pair, read_pairs, shapes_of
+from dltrain.data.parts import Reading, Stored
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Reading, Stored
 from dltrain.data.targets import check_labels
 
 

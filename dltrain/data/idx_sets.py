@@ -9,7 +9,7 @@ from dltrain.core.errors import DataError
 from dltrain.core.shapes import Shape
 from dltrain.data.arrays import array_store, sample_shape
 from dltrain.data.idx_format import read_idx, read_idx_header
-from dltrain.data.sources.base import Part
+from dltrain.data.parts import Part
 from dltrain.data.targets import as_targets, check_counts
 
 Pair = tuple[Path, Path]

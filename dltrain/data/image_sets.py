@@ -9,7 +9,7 @@ import numpy as np
 
 from dltrain.core.shapes import Shape
 from dltrain.data.images import read_header
-from dltrain.data.sources.base import Part
+from dltrain.data.parts import Part
 from dltrain.data.stores import ImageStore, check_size
 
 Listed = Sequence[tuple[Path, int]]

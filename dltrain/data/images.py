@@ -61,8 +61,10 @@ def read_image(path: Path, channels: int, *, deep: bool = False) -> NDArray[Any]
     from PIL import ImageOps
 
     with _opened(path) as image:
+        # Asked of the image as opened: a turned copy no longer knows its file format.
+        is_deep = _is_deep(image)
         upright = ImageOps.exif_transpose(image)
-        if _is_deep(upright):
+        if is_deep:
             pixels = _deep_pixels(upright)
             gray = pixels if channels == 1 else np.repeat(pixels, channels, axis=2)
             return np.ascontiguousarray(gray)
@@ -79,8 +81,8 @@ def _is_deep(image: Image) -> bool:
 
 
 def _deep_pixels(image: Image) -> NDArray[Any]:
-    values = np.asarray(image)
-    return np.clip(values, 0, 65535).astype(np.uint16)[:, :, np.newaxis]
+    values: NDArray[Any] = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+    return values[:, :, np.newaxis]
 
 
 def _pixels(image: Image, channels: int) -> NDArray[Any]:

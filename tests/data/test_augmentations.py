@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.augmentations.random_crop import RandomCrop
@@ -55,3 +56,20 @@ def test_draws_are_uniform_and_each_is_its_own(seed: int, epoch: int) -> None:
     assert len(np.unique(draws)) == draws.size
     one = uniform(seed, "test", epoch, np.array([77]), 2)
     np.testing.assert_array_equal(one[0], draws[77])
+
+
+def test_a_quarter_turn_is_counterclockwise_and_exact() -> None:
+    x = np.random.default_rng(0).integers(0, 255, (2, 5, 5, 3), np.uint8)
+    y = RandomRotation(degrees=90.0).apply(x.copy(), np.array([[0.0], [1.0]]))
+    np.testing.assert_array_equal(y[0], np.rot90(x[0], -1))
+    np.testing.assert_array_equal(y[1], np.rot90(x[1]))
+
+
+@pytest.mark.parametrize("degrees", [7.0, 30.0, 45.0])
+def test_a_rotation_agrees_with_an_image_library(degrees: float) -> None:
+    ramp = np.add.outer(np.arange(21) * 3, np.arange(17) * 5).astype(np.float32)
+    y = RandomRotation(degrees=degrees).apply(
+        ramp[np.newaxis, :, :, np.newaxis].copy(), np.array([[1.0]])
+    )
+    wanted = np.asarray(Image.fromarray(ramp).rotate(degrees, Image.Resampling.BILINEAR))
+    np.testing.assert_allclose(y[0, 6:-6, 5:-5, 0], wanted[6:-6, 5:-5], atol=0.01)

@@ -15,7 +15,8 @@ import pytest
 from dltrain.core.errors import DataError
 from dltrain.data.catalog import MNIST, CataloguedFile, CataloguedSet
 from dltrain.data.catalogued import describe_catalogued, read_catalogued
-from dltrain.data.sources.base import Dataset, Reading
+from dltrain.data.parts import Reading
+from dltrain.data.sources.base import Dataset
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from dltrain.core.component import Component
@@ -19,52 +17,13 @@ from dltrain.core.shapes import describe as describe_shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.download import is_offline
 from dltrain.data.fingerprint import fingerprint
+from dltrain.data.parts import Part, Reading, Stored, split_name, take_share
 from dltrain.data.preprocess import describe_preprocessing, divide
 from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples
-from dltrain.data.split import split_rows
-from dltrain.data.stores import Store
 from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
 
 PartShare = Annotated[float, Field(strict=True, gt=0, lt=1)]
-
-_OTHER_NAMES = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a source is to be read."""
-
-    seed: int
-    offline: bool
-    announce: Callable[[str], None]
-    class_names: tuple[str, ...] | None = None
-    """The classes of a trained model, in its order, where there is one."""
-    source_shape: Shape | None = None
-    """The shape of the samples that it was trained on, as they are stored."""
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """A split as it is stored."""
-
-    store: Store
-    targets: NDArray[Any]
-    """Labels int32 (n,), or dense targets float32 (n, ...)."""
-    rows: NDArray[np.int64] | None = None
-    """Which rows of the store the targets belong to; None for all, in order."""
-
-    def taken(self, rows: NDArray[np.int64]) -> Part:
-        """Give the part that holds some of these samples."""
-        return Part(self.store, self.targets[rows], rows if self.rows is None else self.rows[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """A data set as it is stored, before splits are taken and samples prepared."""
-
-    parts: dict[str, Part]
-    class_names: tuple[str, ...] | None = None
 
 
 def _silent(text: str) -> None:
@@ -199,18 +158,6 @@ class Dataset(Component):
             for name, part in parts.items()
         }
         return splits, (*on_pixels, *learnt)
-
-
-def take_share(parts: dict[str, Part], name: str, share: float, seed: int) -> dict[str, Part]:
-    """Take a share of the training split as a split of its own, every class alike."""
-    train = parts["train"]
-    stay, taken = split_rows(train.targets, share=share, seed=seed, purpose=name)
-    return {**parts, "train": train.taken(stay), name: train.taken(taken)}
-
-
-def split_name(name: str) -> str:
-    """Give the name that dltrain uses for a split which others call `val` or `training`."""
-    return _OTHER_NAMES.get(name.lower(), name)
 
 
 def _named(name: str, parts: Mapping[str, Any]) -> str:

@@ -11,16 +11,10 @@ from dltrain.core.fields import LocalPath, Text
 from dltrain.core.suggest import nearest
 from dltrain.data.image_sets import Listed, image_parts
 from dltrain.data.images import read_header
+from dltrain.data.parts import Reading, Stored, split_name, take_share
 from dltrain.data.preprocess import divide
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import (
-    Dataset,
-    PartShare,
-    Reading,
-    Stored,
-    split_name,
-    take_share,
-)
+from dltrain.data.sources.base import Dataset, PartShare
 
 _Rows = dict[str, list[tuple[Path, str]]]
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from dltrain.core.errors import DataError
 from dltrain.data.idx_format import read_idx
+from dltrain.data.parts import Part, Reading, Stored
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Dataset, Part, Reading, Stored
+from dltrain.data.sources.base import Dataset
 from dltrain.data.stores import ArrayStore
 from dltrain.data.targets import as_targets
 

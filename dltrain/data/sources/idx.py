@@ -10,8 +10,9 @@ from dltrain.core.fields import LocalPath, PositiveInteger
 from dltrain.data.idx_format import read_idx
 from dltrain.data.idx_sets import Pair, read_pairs, shapes_of
 from dltrain.data.label_names import class_count, numbered
+from dltrain.data.parts import Reading, Stored
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Dataset, Reading, Stored
+from dltrain.data.sources.base import Dataset
 from dltrain.data.targets import as_targets, check_labels
 
 

@@ -8,9 +8,10 @@ from dltrain.core.fields import LocalPath
 from dltrain.data.class_folders import class_names, list_images, loose_images, split_folders
 from dltrain.data.image_sets import Listed, image_parts
 from dltrain.data.images import read_header
+from dltrain.data.parts import Reading, Stored, take_share
 from dltrain.data.preprocess import divide
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Dataset, PartShare, Reading, Stored, take_share
+from dltrain.data.sources.base import Dataset, PartShare
 
 
 class ImageFolder(Dataset):

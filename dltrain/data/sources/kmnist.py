@@ -5,8 +5,9 @@ from __future__ import annotations
 from dltrain.core.fields import LocalPath
 from dltrain.data.catalog import KMNIST
 from dltrain.data.catalogued import describe_catalogued, read_catalogued
+from dltrain.data.parts import Reading, Stored
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Dataset, Reading, Stored
+from dltrain.data.sources.base import Dataset
 
 
 class Kmnist(Dataset):

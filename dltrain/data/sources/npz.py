@@ -12,8 +12,9 @@ from dltrain.core.fields import LocalPath, PositiveInteger
 from dltrain.data.arrays import array_store, sample_shape
 from dltrain.data.label_names import class_count, numbered
 from dltrain.data.npz_format import Header, read_npz, read_npz_headers
+from dltrain.data.parts import Part, Reading, Stored, split_name
 from dltrain.data.samples import DataFacts
-from dltrain.data.sources.base import Dataset, Part, Reading, Stored, split_name
+from dltrain.data.sources.base import Dataset
 from dltrain.data.targets import as_targets, check_counts, check_labels, form_of, is_one_hot
 
 

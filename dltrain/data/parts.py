@@ -1,0 +1,64 @@
+"""Splits as they are stored, before samples are prepared for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dltrain.core.shapes import Shape
+from dltrain.data.split import split_rows
+from dltrain.data.stores import Store
+
+_OTHER_NAMES = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a source is to be read."""
+
+    seed: int
+    offline: bool
+    announce: Callable[[str], None]
+    class_names: tuple[str, ...] | None = None
+    """The classes of a trained model, in its order, where there is one."""
+    source_shape: Shape | None = None
+    """The shape of the samples that it was trained on, as they are stored."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A split as it is stored."""
+
+    store: Store
+    targets: NDArray[Any]
+    """Labels int32 (n,), or dense targets float32 (n, ...)."""
+    rows: NDArray[np.int64] | None = None
+    """Which rows of the store the targets belong to; None for all, in order."""
+
+    def taken(self, rows: NDArray[np.int64]) -> Part:
+        """Give the part that holds some of these samples."""
+        return Part(self.store, self.targets[rows], rows if self.rows is None else self.rows[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A data set as it is stored, before splits are taken and samples prepared."""
+
+    parts: dict[str, Part]
+    class_names: tuple[str, ...] | None = None
+
+
+def take_share(parts: dict[str, Part], name: str, share: float, seed: int) -> dict[str, Part]:
+    """Take a share of the training split as a split of its own, every class alike."""
+    train = parts["train"]
+    stay, taken = split_rows(train.targets, share=share, seed=seed, purpose=name)
+    return {**parts, "train": train.taken(stay), name: train.taken(taken)}
+
+
+def split_name(name: str) -> str:
+    """Give the name that dltrain uses for a split which others call `val` or `training`."""
+    return _OTHER_NAMES.get(name.lower(), name)
