@@ -14,14 +14,13 @@ from tests.cli.conftest import Run
 COMMANDS = _command_names()
 
 
-def python(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(dltrain.__file__).parents[1])},
-        **more,  # type: ignore[call-overload]
     )
 
 

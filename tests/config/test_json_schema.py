@@ -2,7 +2,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from dltrain.config.json_schema import json_schema, kinds_by_name

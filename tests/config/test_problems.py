@@ -25,7 +25,7 @@ def changed(write: Write, good: str, old: str, new: str) -> Problem:
 @pytest.mark.parametrize(
     ("old", "new", "path", "message", "hint"),
     [
-        ("epochs: 2", "epocs: 2", "training.epocs", "unknown key `epocs`", "did you mean `epochs`?"),
+        ("epochs: 2", "epocs: 2", "training.epocs", "unknown key `epocs`", "mean `epochs`?"),
         ("units: 16", "unts: 16", "model.layers[1].unts", "unknown key `unts`", "mean `units`?"),
         ("type: dense, units: 16", "typ: dense, units: 16", "model.layers[1]", "missing", "`type`"),
         ("- flatten", "- flaten", "model.layers[0]", "no layer is called", "mean `flatten`?"),

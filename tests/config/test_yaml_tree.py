@@ -67,8 +67,7 @@ def test_a_tag_that_names_a_python_object_is_refused_and_does_nothing(value: str
 
 def test_aliases_of_aliases_do_not_fill_the_memory() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
-    for level in range(1, 12):
-        lines.append(f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]")
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     assert "counting aliases" in read_tree("\n".join(lines), "a.yaml").problems[0].message
 
 
