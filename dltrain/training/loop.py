@@ -64,7 +64,7 @@ def run(session: Session) -> Generator[Progress | EpochEnded, None, None]:
             session.interrupts.check()
             record = yield from _train_epoch(session)
             if session.validate is not None:
-                record |= _validation_values(session.validate(), state.epoch + 1)
+                record |= validation_values(session.validate(), state.epoch + 1)
             yield _end_epoch(session, record)
         session.interrupts.check()
 
@@ -117,7 +117,8 @@ def _record(session: Session, sums: _Sums, seconds: float, waited: float) -> dic
     }
 
 
-def _validation_values(scores: Scores, epoch: int) -> dict[str, float]:
+def validation_values(scores: Scores, epoch: int) -> dict[str, float]:
+    """Give the part of an epoch's record that validation adds; stop where training diverged."""
     if not math.isfinite(scores.loss):
         message = f"the validation loss after epoch {epoch} is not finite"
         raise NumericError(message, hint="lower optimizer.learning_rate, or look at the data")

@@ -1,0 +1,38 @@
+"""What several packages' tests need: a small config, and a run trained from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import dltrain
+
+SMALL = """\
+name: small
+dataset: {type: digits, validation: 0.1}
+model:
+  layers:
+    - flatten
+    - {type: dense, units: 32, activation: relu}
+    - {type: dense, units: classes, activation: softmax}
+optimizer: {type: adam, learning_rate: 1e-2}
+training: {loss: categorical_crossentropy, metrics: [accuracy], epochs: 4, batch_size: 64}
+"""
+
+
+@pytest.fixture
+def small_config(tmp_path: Path) -> Path:
+    """Give a config that trains in a moment."""
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a finished run, which no test may change."""
+    folder = tmp_path_factory.mktemp("trained")
+    config = folder / "small.yaml"
+    config.write_text(SMALL, encoding="utf-8")
+    return dltrain.fit(config, runs=folder / "runs").folder
