@@ -9,6 +9,7 @@ from dltrain.config.monitors import monitored
 from dltrain.core.errors import ConfigError, DataError, Problem, ShapeError
 from dltrain.core.shapes import Shape, describe
 from dltrain.data.samples import DataFacts
+from dltrain.data.sources.base import Dataset
 from dltrain.engine.graph import Graph, build_graph
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
@@ -46,7 +47,7 @@ def check(draft: Draft) -> Checked:
         return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
     found = _unmeasured(draft, facts)
     checked = check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found))
-    return replace(checked, facts=facts)
+    return replace(checked, data_error=data_error, facts=facts)
 
 
 def check_shapes(
@@ -88,9 +89,20 @@ def _describe(draft: Draft) -> tuple[DataFacts | None, DataError | None, list[Pr
     try:
         return draft.dataset.describe(), None, []
     except DataError as error:
-        return None, error, []
+        return _published(draft.dataset), error, []
     except ShapeError as error:
         return None, None, [shape_problem(draft, error)]
+
+
+def _published(dataset: Dataset) -> DataFacts | None:
+    """Tell what a published set holds, though the files are not where the config says."""
+    field = type(dataset).model_fields.get("path")
+    if field is None or field.is_required():
+        return None
+    try:
+        return dataset.model_copy(update={"path": None}).describe()
+    except (DataError, ShapeError):
+        return None
 
 
 def _unmeasured(draft: Draft, facts: DataFacts) -> list[Problem]:

@@ -103,6 +103,15 @@ def test_wrong_data_and_a_wrong_config_exit_2(run: Run, config: Path, tmp_path: 
     assert [problem["path"] for problem in json.loads(out)["problems"]] == ["seed", "dataset"]
 
 
+def test_shapes_are_checked_though_a_published_set_is_not_there(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    absent = f"dataset={{type: mnist, path: {tmp_path}/absent}}"
+    code, _, err = run("validate", config, "--set", absent, "--set", "model.layers.-1.units=4")
+    assert code == 2
+    assert "10 classes" in err
+
+
 @pytest.mark.parametrize("name", ["absent.yaml", "absent/absent.yaml"])
 def test_an_absent_config_exits_2(run: Run, tmp_path: Path, name: str) -> None:
     code, _, err = run("validate", tmp_path / name)
