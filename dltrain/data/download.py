@@ -55,7 +55,7 @@ def fetch(entry: CataloguedSet, *, offline: bool, announce: Callable[[str], None
         return folder
     if offline:
         raise DataError(
-            f"{entry.title} is not on this computer, and {OFFLINE} forbids to fetch it",
+            f"{entry.title} is not on this computer, and {OFFLINE} forbids fetching it",
             at=str(folder),
             hint="set `dataset.path` to the folder that holds " + ", ".join(f.name for f in absent),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -20,6 +21,7 @@ MEMORY_BUDGET = 1 << 30
 """Bytes of decoded images that a split may keep in memory; a larger one is read batch by batch."""
 
 _CHUNK = 256
+_READERS = 4
 
 
 class Store(Protocol):
@@ -108,7 +110,11 @@ class ImageStore:
         store = replace(self, transforms=transforms)
         if len(self) * prod(store.shape) * (2 if self.deep else 1) > MEMORY_BUDGET:
             return store
-        return ArrayStore(store.take(np.arange(len(self), dtype=np.int64)), self.divisor)
+        images = np.empty((len(self), *store.shape), np.uint16 if self.deep else np.uint8)
+        # Decoding lets other threads run; results come in order, and so does the first error.
+        with ThreadPoolExecutor(_READERS) as pool:
+            _fill(images, pool.map(store._read, self.paths))
+        return ArrayStore(images, self.divisor)
 
     def _read(self, path: Path) -> NDArray[Any]:
         image = read_image(path, self.source_shape[2], deep=self.deep)

@@ -62,10 +62,10 @@ class Dataset(Component):
         if facts is None:
             return None
         counts = dict(facts.samples)
-        if isinstance(self.validation, float):
+        if isinstance(self.validation, float) and "train" in counts:
             counts["validation"] = round(counts["train"] * self.validation)
             counts["train"] -= counts["validation"]
-        elif self.validation:
+        elif isinstance(self.validation, str):
             counts["validation"] = counts[_named(self.validation, counts)]
         return replace(facts, input_shape=self._shape(facts.input_shape), samples=counts)
 
