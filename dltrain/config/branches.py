@@ -30,22 +30,24 @@ def locate(entry: Mapping[str, Any], value: Any) -> Finding:
     """Follow an error's location through the values written, setting the rest aside."""
     path: list[str | int] = []
     branches: list[tuple[int, str]] = []
-    last = len(entry["loc"]) - 1
+    kind, last = entry["type"], len(entry["loc"]) - 1
     for at, part in enumerate(entry["loc"]):
         if _holds(value, part):
             value = value[part]
             path.append(part)
-        elif at == last and entry["type"] == "missing":
+        elif at == last and kind == "missing" and isinstance(part, int):
+            kind = "entry_missing"
+        elif at == last and kind == "missing":
             path.append(part)
         else:
             branches.append((len(path), str(part)))
     context = dict(entry.get("ctx", {}))
-    if entry["type"] == "literal_error":
+    if kind == "literal_error":
         context["choices"] = choices(context["expected"])
     message = str(entry["msg"]).removeprefix("Value error, ")
     # The input as written: pydantic's own lacks what `Component.parse` took out.
-    given = entry["input"] if entry["type"] == "missing" else value
-    return Finding(entry["type"], tuple(path), given, message, context, tuple(branches))
+    given = entry["input"] if kind == "missing" else value
+    return Finding(kind, tuple(path), given, message, context, tuple(branches))
 
 
 def _holds(value: Any, part: str | int) -> bool:

@@ -137,14 +137,21 @@ class Reporter:
         return None
 
     def _without_consequences(self, findings: Sequence[Finding]) -> list[Finding]:
-        """Drop a missing key whose value stands there under another name or elsewhere."""
+        """Drop what another problem explains.
+
+        A key is not missing whose value stands there under another name or elsewhere; a list is
+        not too short whose entries are wrong.
+        """
         unknown = [finding for finding in findings if finding.kind == "extra_forbidden"]
         targets = [target for finding in unknown if (target := self._belongs(finding))]
         return [
             finding
             for finding in findings
-            if finding.kind != "missing"
-            or not (self._misspelt(finding, unknown) or _covered(finding.path, targets))
+            if not _long_enough(finding)
+            and not (
+                finding.kind == "missing"
+                and (self._misspelt(finding, unknown) or _covered(finding.path, targets))
+            )
         ]
 
     def _misspelt(self, missing: Finding, unknown: Iterable[Finding]) -> bool:
@@ -161,11 +168,20 @@ def _hint(finding: Finding, expected: str) -> str | None:
     """Say how the value was probably meant."""
     if quoted_number(finding):
         return "remove the quotes"
+    if finding.context.get("kind") == "model" and isinstance(finding.input, list):
+        return "write `model:` and under it `layers:`"
     if expected == "a list" and isinstance(finding.input, str):
         return f"write `[{finding.input}]`"
     choices = finding.context.get("choices", [])
     near = nearest(finding.input, choices) if isinstance(finding.input, str) else None
     return f"did you mean `{near}`?" if near else None
+
+
+def _long_enough(finding: Finding) -> bool:
+    """Tell a list that pydantic counts without its wrong entries from one that is too short."""
+    if finding.kind != "too_short" or not isinstance(finding.input, list):
+        return False
+    return len(finding.input) >= int(finding.context["min_length"])
 
 
 def _covered(path: Path, targets: Iterable[Path]) -> bool:

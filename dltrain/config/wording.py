@@ -26,6 +26,7 @@ _EXPECTED = {
     "greater_than_equal": "a number of at least {ge}",
     "less_than": "a number less than {lt}",
     "less_than_equal": "a number of at most {le}",
+    "entry_missing": "a list with more entries",
     "too_short": "a list of at least {min_length}",
     "too_long": "a list of at most {max_length}",
     "string_too_short": "a text that is not empty",
@@ -42,7 +43,11 @@ def expectation(finding: Finding) -> str | None:
         article = "an" if kind[0] in "aeio" else "a"
         return f"{article} {kind} (a name, or a mapping with `type`)"
     text = _EXPECTED.get(finding.kind)
-    return text.format(**finding.context) if text else None
+    shown = {
+        name: f"{value:g}" if isinstance(value, float) else value
+        for name, value in finding.context.items()
+    }
+    return text.format(**shown) if text else None
 
 
 def is_mismatch(finding: Finding) -> bool:

@@ -14,4 +14,11 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     if key.replace("_", "") in squeezed:
         return squeezed[key.replace("_", "")]
     found = get_close_matches(key, by_lower, n=1, cutoff=0.6)
-    return by_lower[found[0]] if found else None
+    if found:
+        return by_lower[found[0]]
+    # `mse` for mean_squared_error, `slope` for negative_slope.
+    initials = ["".join(word[:1] for word in lower.split("_")) for lower in by_lower]
+    short = [name for name, letters in zip(by_lower, initials, strict=True) if letters == key]
+    parts = [lower for lower in by_lower if len(key) > 3 and key in lower]
+    fits = short or parts
+    return by_lower[fits[0]] if len(fits) == 1 else None

@@ -38,6 +38,18 @@ def changed(write: Write, good: str, old: str, new: str) -> Problem:
         ("epochs: 2", "epochs: yes", "training.epochs", "got the text 'yes'", None),
         ("[accuracy]", "accuracy", "training.metrics", "expected a list", "write `[accuracy]`"),
         ("epochs: 2", "threads: atuo", "training.threads", "or 'auto'", "did you mean `auto`?"),
+        ("units: 16", "units: {}", "model.layers[1].units", "or 'classes', got a mapping", None),
+        ("1e-3", "-1", "optimizer.learning_rate", "greater than 0, got -1", None),
+        ("1e-3", "{type: cosin}", "optimizer.learning_rate.type", "no schedule", "mean `cosine`?"),
+        ("1e-3", "[1]", "optimizer.learning_rate", "a number or a schedule", None),
+        ("categorical_crossentropy", "mse", "training.loss", "no loss", "`mean_squared_error`?"),
+        ("- flatten", "- conv2d: 3", "model.layers[0]", "`type` is missing", "add `type: name`"),
+        ("- flatten", "-", "model.layers[0]", "expected a layer", None),
+        ("- flatten", "- {type: [x]}", "model.layers[0].type", "no layer is called", None),
+        ("- flatten", "- {type: conv2d, filters: 1, kernel_size: [3]}",
+         "model.layers[0].kernel_size", "a list with more entries", None),
+        ("- flatten", "- {type: conv2d, filters: 1, kernel_size: 3, padding: sam}",
+         "model.layers[0].padding", "expected 'valid' or 'same'", "did you mean `same`?"),
         ("version: 1", "version: 2", "version", "expected 1, got 2", None),
         ("version: 1", "epochs: 3", "epochs", "unknown key", "belongs under `training`"),
         ("epochs: 2", "learning_rate: 1", "training.learning_rate", "unknown", "under `optimizer`"),
@@ -91,6 +103,20 @@ def test_a_missing_section_is_named(write: Write, section: str) -> None:
     (problem,) = problems(write(text))
     assert f"`{section}` is missing" in problem.message
     assert problem.hint
+
+
+def test_a_single_wrong_layer_is_one_problem(write: Write, good: str) -> None:
+    start, end = good.index("    - flatten"), good.index("optimizer")
+    (problem,) = problems(write(f"{good[:start]}    - {{type: dens, units: 3}}\n{good[end:]}"))
+    assert problem.path == "model.layers[0].type"
+
+
+def test_layers_without_a_mapping_around_them_are_told_where_they_belong(
+    write: Write, good: str
+) -> None:
+    start, end = good.index("  layers:"), good.index("optimizer")
+    (problem,) = problems(write(f"{good[:start]}  - flatten\n{good[end:]}"))
+    assert problem.hint == "write `model:` and under it `layers:`"
 
 
 def test_a_loss_at_the_top_is_one_problem(write: Write) -> None:
