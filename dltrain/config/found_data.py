@@ -37,10 +37,12 @@ def find_dataset(data: Path, folder: Path) -> dict[str, Any]:
     return found
 
 
-def images_differ(data: Path, limit: int) -> bool:
-    """Tell whether images under a folder have several sizes, or are larger than `limit`."""
-    root = data if data.is_dir() else data.parent
-    headers = [read_header(path) for path in islice(_images(root), _LOOKED_AT)]
+def images_differ(dataset: dict[str, Any], folder: Path, limit: int) -> bool:
+    """Tell whether the images of a data set have several sizes, or are larger than `limit`."""
+    path = folder / dataset["path"]
+    named = dataset["type"] == "csv_manifest"
+    images = _listed(path, dataset["image"]) if named else _images(path)
+    headers = [read_header(image) for image in islice(images, _LOOKED_AT)]
     sizes = {(header.height, header.width) for header in headers}
     return len(sizes) > 1 or any(max(size) > limit for size in sizes)
 
@@ -90,6 +92,12 @@ def _manifest(files: list[Path], folder: Path) -> dict[str, Any] | None:
         found |= {"image": image, "label": label}
         return found | {"split": "split"} if "split" in header else found
     return None
+
+
+def _listed(table: Path, column: str) -> Iterator[Path]:
+    with table.open(encoding="utf-8-sig", newline="") as stream:
+        for row in csv.DictReader(stream):
+            yield table.parent / row[column]
 
 
 def _images(folder: Path) -> Iterator[Path]:

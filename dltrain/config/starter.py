@@ -25,7 +25,9 @@ def starter(data: Path, folder: Path) -> str:
     Raises: DataError where nothing is found to train on, or it cannot be read.
     """
     dataset = find_dataset(data, folder)
-    if dataset["type"] in ("image_folder", "csv_manifest") and images_differ(data, _LARGEST_IMAGE):
+    if dataset["type"] in ("image_folder", "csv_manifest") and images_differ(
+        dataset, folder, _LARGEST_IMAGE
+    ):
         dataset["transforms"] = [{"type": "resize", "size": [_RESIZED, _RESIZED]}]
     facts = _facts(dataset, folder)
     if "validation" not in facts.samples:

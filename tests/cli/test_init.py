@@ -85,11 +85,13 @@ def test_a_config_for_an_npz_file_is_right_at_once(run: Run, tmp_path: Path) -> 
 
 def test_a_config_for_a_table_of_images_is_right_at_once(run: Run, tmp_path: Path) -> None:
     Image.new("L", (12, 12)).save(tmp_path / "a.png")
+    Image.new("L", (300, 200)).save(tmp_path / "not_listed.png")
     rows = "".join(f"a.png,{label}\n" for label in ("x", "y") * 5)
     (tmp_path / "labels.csv").write_text(f"file,species\n{rows}")
     path = tmp_path / "table.yaml"
     assert run("init", "--data", tmp_path / "labels.csv", "-o", path)[0] == 0
     assert "label: species" in path.read_text()
+    assert "resize" not in path.read_text()
     assert run("validate", path)[0] == 0
 
 
