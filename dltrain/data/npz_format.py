@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,12 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
+
+# What zipfile and NumPy raise on damaged, encrypted or foreign files.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, ValueError, ArithmeticError, RuntimeError,
+    LookupError, SyntaxError, TypeError, TokenError, struct.error,
+)  # fmt: skip
 
 Header = tuple[tuple[int, ...], np.dtype[Any]]
 
@@ -40,6 +49,13 @@ def _header(archive: zipfile.ZipFile, member: str) -> Header:
 
 
 def _array(archive: zipfile.ZipFile, member: str) -> NDArray[Any]:
+    shape, dtype = _header(archive, member)
+    claimed = prod(shape) * dtype.itemsize
+    if claimed > archive.getinfo(member).file_size:
+        # Before memory is taken for it.
+        raise ValueError(
+            f"{member} is shorter than the {claimed:,} bytes that its header announces"
+        )
     with archive.open(member) as stream:
         array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
     return array
@@ -52,7 +68,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError as error:
         raise DataError("there is no such file", at=str(path)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
+    except _DAMAGE as error:
         raise DataError(
             f"not a .npz file that can be read: {error}",
             at=str(path),

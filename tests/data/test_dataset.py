@@ -108,3 +108,11 @@ def test_samples_of_another_shape_than_the_models_are_a_data_error(
         dataset(tmp_path / "new.npz").load(
             seed=0, preprocessing=trained.preprocessing, class_names=trained.class_names
         )
+
+
+def test_data_of_another_place_can_be_taken_whole(class_folders: Path) -> None:
+    fields = {"type": "image_folder", "path": str(class_folders), "validation": 0.2, "test": 0.2}
+    data = Dataset.parse(fields).without_shares().load(seed=0)
+    assert {name: len(split) for name, split in data.splits.items()} == {"train": 20}
+    named = Dataset.parse({**fields, "validation": "train"}).without_shares()
+    assert named.validation == "train"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -58,7 +58,8 @@ class Dataset(Component):
         Raises: DataError where the data are missing or wrong, ShapeError (its `loc` names the place
         in the config) where a transform or augmentation does not suit the samples.
         """
-        facts = self.stored_facts()
+        with _readable():
+            facts = self.stored_facts()
         if facts is None:
             return None
         counts = dict(facts.samples)
@@ -68,6 +69,15 @@ class Dataset(Component):
         elif isinstance(self.validation, str):
             counts["validation"] = counts[_named(self.validation, counts)]
         return replace(facts, input_shape=self._shape(facts.input_shape), samples=counts)
+
+    def without_shares(self) -> Self:
+        """Give this dataset with no split taken by share: data of another place, whole."""
+        shares = {
+            name: None
+            for name in ("validation", "test")
+            if isinstance(getattr(self, name, None), float)
+        }
+        return self.model_copy(update=shares)
 
     def load(
         self,
@@ -86,7 +96,8 @@ class Dataset(Component):
         known = tuple(class_names) if class_names is not None else None
         offline = is_offline() if offline is None else offline
         wanted = tuple(preprocessing["source_shape"]) if preprocessing is not None else None
-        stored = self.read(Reading(seed, offline, announce, known, wanted))
+        with _readable():
+            stored = self.read(Reading(seed, offline, announce, known, wanted))
         whole = {name: (part.store, part.targets) for name, part in stored.parts.items()}
         transforms = self.transforms
         if preprocessing is not None:
@@ -175,6 +186,17 @@ def _through(field: str, first: int, transforms: tuple[Transform, ...], shape: S
         with _placed(field, position):
             shape = transform.output_shape(shape)
     return shape
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn what the system says of a file, such as `permission denied`, into DataError."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        place = str(error.filename) if error.filename is not None else None
+        raise DataError(f"the data cannot be read: {reason}", at=place) from error
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class CsvManifest(Dataset):
                     self._add(fields, rows, f"{path}:{table.line_num}")
         except FileNotFoundError as error:
             raise DataError("there is no such file", at=str(path)) from error
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, ValueError, csv.Error) as error:
             raise DataError(f"the table cannot be read: {error}", at=str(path)) from error
         if "train" not in rows:
             raise DataError("no row of the table is for training", at=str(path))
