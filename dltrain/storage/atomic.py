@@ -52,10 +52,10 @@ def cannot_write(path: Path, error: OSError) -> StorageError:
         return StorageError(
             "the disk is full, or the limit for one file is reached",
             at=str(path),
-            hint="make room; `--resume` then goes on from the last checkpoint",
+            hint="make room; a training then goes on with `--resume`",
         )
     if error.errno in _FORBIDDEN:
-        hint = "choose another folder with `--runs`, or change who may write here"
+        hint = "choose another place, or change who may write here"
         return StorageError("no permission to write", at=str(path), hint=hint)
     reason = error.strerror or str(error)
     return StorageError(f"cannot write: {reason}", at=str(path))

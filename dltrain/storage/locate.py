@@ -15,15 +15,21 @@ def locate(text: str | Path) -> Path:
 
     Raises: UsageError where it is not there, naming the nearest that is.
     """
-    path = Path(text)
+    try:
+        return _found(Path(text), str(text))
+    except OSError as error:
+        raise UsageError(f"cannot look there: {error.strerror}", at=str(text)) from error
+
+
+def _found(path: Path, text: str) -> Path:
     if path.is_file():
         return path
-    folder, at, which = str(text).rpartition("@")
+    folder, at, which = text.rpartition("@")
     if at and which in _WHICH and not path.exists():
         return _in_folder(Path(folder), which)
     if path.exists():
         return _in_folder(path, "best")
-    raise UsageError("there is no such checkpoint or run", at=str(text), hint=_suggest(path))
+    raise UsageError("there is no such checkpoint or run", at=text, hint=_suggest(path))
 
 
 def _in_folder(folder: Path, which: str) -> Path:

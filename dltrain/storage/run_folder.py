@@ -57,7 +57,11 @@ class RunFolder:
             folder._refuse_foreign()
         folder.open()
         if force:
-            folder._clear()
+            try:
+                folder._clear()
+            except OSError as error:
+                folder.close()
+                raise atomic.cannot_write(path, error) from error
         return folder
 
     def open(self) -> None:
@@ -125,7 +129,7 @@ class RunFolder:
     def _refuse_foreign(self) -> None:
         """Keep `force` away from folders that no run made."""
         known = {*_FILES, "checkpoints", ".lock"}
-        strange = sorted(entry.name for entry in self.path.iterdir() if entry.name not in known)
+        strange = [name for name in names_in(self.path) if name not in known]
         started = (self.path / "resolved.yaml").is_file() or (self.path / ".lock").is_file()
         if strange and not started:
             message = f"this folder is not a run: it holds {strange[0]}"
@@ -144,12 +148,22 @@ def newest(runs: Path, name: str) -> RunFolder | None:
     """Find the run of this name that was started last, among `<name>`, `<name>-2`, ..."""
     pattern = re.compile(re.escape(name) + r"(?:-(\d+))?")
     found: list[tuple[float, int, Path]] = []
-    for path in runs.iterdir() if runs.is_dir() else ():
-        match = pattern.fullmatch(path.name)
-        start = path / "resolved.yaml"
+    for entry in names_in(runs):
+        match = pattern.fullmatch(entry)
+        start = runs / entry / "resolved.yaml"
         if match and start.is_file():
-            found.append((start.stat().st_mtime, int(match[1] or 1), path))
+            found.append((start.stat().st_mtime, int(match[1] or 1), runs / entry))
     return RunFolder(max(found)[2]) if found else None
+
+
+def names_in(folder: Path) -> list[str]:
+    """Name what lies in a folder, sorted; nothing where there is none."""
+    try:
+        return sorted(entry.name for entry in folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise atomic.cannot_read(folder, error) from error
 
 
 def _make(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,13 +31,18 @@ class Scores:
     metrics: dict[str, float]
 
     def as_json(self, split: str) -> dict[str, Any]:
-        """Give the form of `evaluate --json` and result.json."""
+        """Give the form of `evaluate --json` and result.json; null where JSON has no number."""
         return {
             "split": split,
             "samples": self.samples,
-            "loss": self.loss,
-            "metrics": self.metrics,
+            "loss": finite_or_none(self.loss),
+            "metrics": {name: finite_or_none(value) for name, value in self.metrics.items()},
         }
+
+
+def finite_or_none(value: float) -> float | None:
+    """Give null for what JSON cannot hold."""
+    return value if math.isfinite(value) else None
 
 
 def evaluate(

@@ -84,8 +84,8 @@ def fit(
     draft = read_config(config, overrides, name=chosen.name)
     loaded = draft.loaded()
     with catching() as interrupts, ExitStack() as stack:
-        interrupts.hint = _how_to_go_on(loaded, overrides, chosen)
-        return _Fit(draft, loaded, chosen, observe, interrupts, stack).run()
+        hint = _how_to_go_on(loaded, overrides, chosen)
+        return _Fit(draft, loaded, chosen, observe, interrupts, hint, stack).run()
 
 
 @dataclass
@@ -97,6 +97,8 @@ class _Fit:
     options: Options
     observe: Observer
     interrupts: Interrupts
+    hint: str
+    """How to go on once the run can be resumed."""
     stack: ExitStack
 
     def run(self) -> Run:
@@ -162,6 +164,7 @@ class _Fit:
         else:
             # Before anything is compiled: whoever stops the run then can go on with it.
             folder.save_last(job.first())
+        self.interrupts.hint = self.hint
         self._epochs(folder, job)
         result = job.test(folder.best)
         folder.write_result(result)

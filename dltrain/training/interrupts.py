@@ -37,7 +37,7 @@ _KINDS: dict[int, type[Interrupted]] = {
 
 
 class Interrupts:
-    """Turns signals into `Interrupted`. `hint` says how to go on."""
+    """Turns signals into `Interrupted`. `hint` says how to go on, once there is a checkpoint."""
 
     def __init__(self) -> None:
         """Begin with nothing to lose: a signal ends the run at once."""
@@ -67,6 +67,8 @@ class Interrupts:
 
     def _error(self, number: int) -> Interrupted:
         kind = _KINDS[number]
+        if self.hint is None:
+            return kind(f"{kind.word} before anything was trained")
         return kind(f"{kind.word}; the run is saved up to its last epoch", hint=self.hint)
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from dltrain.core.errors import NumericError
 from dltrain.data.loader import Batch, Loader
 from dltrain.engine.trainer import Trainer
-from dltrain.training.evaluate import Scores
+from dltrain.training.evaluate import Scores, finite_or_none
 from dltrain.training.events import EpochEnded, Progress
 from dltrain.training.interrupts import Interrupts
 from dltrain.training.state import Monitor, TrainingState
@@ -144,7 +144,6 @@ def _ordered(record: dict[str, Any]) -> dict[str, Any]:
     keys = [*first, *(key for key in record if key.startswith("val_"))]
     keys += [key for key in record if key not in keys]
     return {
-        key: None if isinstance(record[key], float) and not math.isfinite(record[key])
-        else record[key]
+        key: finite_or_none(value) if isinstance(value := record[key], float) else value
         for key in keys
-    }  # fmt: skip
+    }

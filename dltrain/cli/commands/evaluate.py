@@ -54,8 +54,6 @@ def evaluate(
             check=lambda names: _require_known(floors, names),
         )
     result = scores.as_json(split)
-    if not math.isfinite(scores.loss):
-        result["loss"] = None
     typer.echo(json.dumps(result) if as_json else result_text(result))
     _require(floors, scores)
 
