@@ -29,8 +29,7 @@ def part_of(
         value = child(value, part)
     if value is None or any(at[: len(path)] == path for at, _ in found):
         return None
-    component: ComponentT = kind.parse(value)
-    return component
+    return _parsed(kind, value)
 
 
 def layers_of(written: Written, found: Found) -> tuple[tuple[Layer, ...], bool]:
@@ -45,8 +44,16 @@ def layers_of(written: Written, found: Found) -> tuple[tuple[Layer, ...], bool]:
 def _readable(items: Sequence[object]) -> tuple[Layer, ...]:
     layers: list[Layer] = []
     for item in items:
-        try:
-            layers.append(Layer.parse(item))
-        except (ValidationError, PydanticCustomError):
+        layer = _parsed(Layer, item)
+        if layer is None:
             break
+        layers.append(layer)
     return tuple(layers)
+
+
+def _parsed(kind: type[ComponentT], value: object) -> ComponentT | None:
+    try:
+        component: ComponentT = kind.parse(value)
+    except (ValidationError, PydanticCustomError):
+        return None
+    return component

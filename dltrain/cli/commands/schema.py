@@ -13,7 +13,9 @@ def schema(
         Path | None, typer.Option("-o", "--output", help="File to write; default: print it.")
     ] = None,
 ) -> None:
-    """Write the JSON Schema of configs, with which editors complete and check them.
+    """Write the JSON Schema of configs.
+
+    Editors complete and check configs with it.
 
     Example: dltrain schema -o dltrain.schema.json
     """
