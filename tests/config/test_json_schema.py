@@ -6,6 +6,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from dltrain.config.json_schema import json_schema, kinds_by_name
+from dltrain.config.loader import load_dict
 from dltrain.config.yaml_tree import read_tree
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -29,6 +30,10 @@ def test_every_example_config_fits_the_schema(path: Path) -> None:
 
 def test_a_good_config_fits_the_schema(good: str) -> None:
     validator().validate(plain(good))
+
+
+def test_every_value_in_force_fits_the_schema(good: str) -> None:
+    validator().validate(load_dict(plain(good)).config.dump())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""Configs against their data: shapes, classes and loss."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dltrain.config.loader import read, read_dict
+from dltrain.core.errors import Problem
+from dltrain.engine.check import check, check_shapes
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_example_config_is_right(path: Path) -> None:
+    checked = check(read(path))
+    assert checked.problems == ()
+    assert checked.graph is not None
+
+
+def problems(layers: list[Any], loss: str = "categorical_crossentropy") -> tuple[Problem, ...]:
+    mapping = {"model": {"layers": layers}, "optimizer": "adam", "training": {"loss": loss}}
+    return check_shapes(read_dict(mapping, dataset=False), (8, 8, 1), 10).problems
+
+
+def test_the_history_leads_from_the_input_to_the_layer_at_fault() -> None:
+    fits = {"type": "conv2d", "filters": 2, "kernel_size": 3}
+    (problem,) = problems([fits, {**fits, "kernel_size": 9}])
+    assert problem.path == "model.layers[1].kernel_size"
+    assert problem.history == "input (8, 8, 1) > conv2d (6, 6, 2) > conv2d"
+
+
+def test_the_units_at_fault_are_found_before_a_softmax_of_its_own() -> None:
+    (problem,) = problems(["flatten", {"type": "dense", "units": 3}, "softmax"])
+    assert problem.path == "model.layers[1].units"
+    assert "10 classes" in problem.message
+
+
+def test_a_loss_that_does_not_suit_the_last_activation_is_told() -> None:
+    (problem,) = problems(["flatten", {"type": "dense", "units": 10}])
+    assert problem.path == "model.layers[1].activation"
+    assert "softmax" in (problem.hint or "")
+
+
+def test_a_mistake_inside_a_container_names_its_layer() -> None:
+    inner = {"type": "conv2d", "filters": 2, "kernel_size": 9}
+    (problem,) = problems([{"type": "residual", "layers": [inner]}])
+    assert problem.path == "model.layers[0].layers[0].kernel_size"
+
+
+def test_an_unknown_key_inside_a_container_names_its_layer() -> None:
+    inner = {"type": "dense", "unitz": 2}
+    (problem,) = problems(["flatten", {"type": "residual", "layers": [inner]}])
+    assert problem.path == "model.layers[1].layers[0].unitz"
+    assert problem.hint == "did you mean `units`?"
+
+
+def test_layers_after_one_that_cannot_be_read_are_not_checked() -> None:
+    (problem,) = problems(["flat", {"type": "dense", "units": 3}])
+    assert "flat" in problem.message
