@@ -60,6 +60,9 @@ class Layer(Component):
     fuses: ClassVar[frozenset[str]] = frozenset()
     """Activations that the layer's own kernels can apply."""
 
+    standardizes: ClassVar[bool] = False
+    """Whether its state `mean` and `variance` are those of its input over the training split."""
+
     activation: Activation | None = None
     """Function applied to the output."""
 

@@ -24,6 +24,7 @@ from dltrain.training.evaluate import Scores, evaluate
 from dltrain.training.events import Compiling, Event, Notice, TrainingStarted
 from dltrain.training.interrupts import Interrupts
 from dltrain.training.loop import Session
+from dltrain.training.moments import learn_moments
 from dltrain.training.names import metric_names, monitor_of
 from dltrain.training.prepare import build_network, require_monitored
 from dltrain.training.state import TrainingState
@@ -135,6 +136,9 @@ class Job:
 
     def first(self) -> Checkpoint:
         """Give the checkpoint of a run that has not begun: what the optimizer remembers is zero."""
+        learn_moments(
+            self.network, lambda: Loader(self.train, self.batch_size), size=self.batch_size
+        )
         zeros = {name: np.zeros_like(array) for name, array in self.network.parameters.items()}
         slots = dict.fromkeys(self.config.optimizer.slots(), zeros)
         return self._checkpoint(slot_tensors(slots), self.state.as_json())
