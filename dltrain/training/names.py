@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
+from dltrain.config.monitors import metric_names
 from dltrain.config.schema import TrainingSettings
-from dltrain.metrics.base import Metric
 from dltrain.training.state import Monitor
 
+__all__ = ["metric_names", "monitor_of"]
+
 _SMALL_IS_GOOD = ("loss", "error", "divergence", "crossentropy")
-
-
-def metric_names(metrics: Sequence[Metric]) -> tuple[str, ...]:
-    """Name each metric by its type; the second of one type is `<type>_2`."""
-    seen: Counter[str] = Counter()
-    names = []
-    for metric in metrics:
-        seen[metric.type_name] += 1
-        count = seen[metric.type_name]
-        names.append(metric.type_name if count == 1 else f"{metric.type_name}_{count}")
-    return tuple(names)
 
 
 def monitor_of(settings: TrainingSettings, *, validated: bool) -> Monitor:
