@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from queue import SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
@@ -13,9 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.seeds import stream
+from dltrain.core.shapes import size_of
 from dltrain.data.samples import Samples
 
-_DEPTH = 4
+_DEPTH = 3
+"""Groups of batches in memory: one in use, the others ready or being filled."""
+_GROUP_BYTES = 1 << 20
+_GROUP_LONGEST = 32
+# A step of a small network takes 50 us, and waking the thread for each would double that: small
+# batches are made ready several at a time.
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +39,14 @@ class Batch:
 
 @dataclass(frozen=True, eq=False)
 class _Slot:
+    """Memory of a group of batches, one after another."""
+
     x: NDArray[np.float32]
     y: NDArray[Any]
+
+
+_Free = SimpleQueue[_Slot | None]
+_Ready = SimpleQueue[list[Batch] | BaseException]
 
 
 class Loader:
@@ -58,6 +71,8 @@ class Loader:
         self._epoch = epoch
         self._shuffle = shuffle
         self._augment = (seed, epoch) if augment else None
+        size = 4 * self._batch_size * size_of(samples.shape)
+        self._group = max(1, min(_GROUP_BYTES // size, _GROUP_LONGEST, len(self)))
         self.waited = 0.0
         """Seconds that the consumer has waited for batches."""
 
@@ -73,55 +88,67 @@ class Loader:
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; the thread ends with the loop, however that ends."""
-        free: SimpleQueue[_Slot | None] = SimpleQueue()
-        ready: SimpleQueue[Batch | BaseException] = SimpleQueue()
+        free: _Free = SimpleQueue()
+        ready: _Ready = SimpleQueue()
         stopped = Event()
-        slots = [self._slot() for _ in range(min(_DEPTH, len(self)))]
+        groups = -(-len(self) // self._group)
+        slots = [self._slot() for _ in range(min(_DEPTH, groups))]
         for slot in slots:
             free.put(slot)
         thread = Thread(target=self._fill, args=(free, ready, stopped), name="loader", daemon=True)
         thread.start()
         try:
-            for number in range(len(self)):
-                yield self._received(ready)
-                free.put(slots[number % len(slots)])
+            used = cycle(slots)
+            while group := self._received(ready):
+                yield from group
+                free.put(next(used))
         finally:
             stopped.set()
             free.put(None)
             thread.join()
 
-    def _received(self, ready: SimpleQueue[Batch | BaseException]) -> Batch:
+    def _received(self, ready: _Ready) -> list[Batch]:
         start = perf_counter()
-        batch = ready.get()
+        group = ready.get()
         self.waited += perf_counter() - start
-        if isinstance(batch, BaseException):
-            raise batch
-        return batch
+        if isinstance(group, BaseException):
+            raise group
+        return group
 
     def _slot(self) -> _Slot:
         targets = self._samples.targets
-        x = np.empty((self._batch_size, *self._samples.shape), np.float32)
-        return _Slot(x, np.empty((self._batch_size, *targets.shape[1:]), targets.dtype))
+        size = self._group * self._batch_size
+        x = np.empty((size, *self._samples.shape), np.float32)
+        return _Slot(x, np.empty((size, *targets.shape[1:]), targets.dtype))
 
-    def _fill(
-        self,
-        free: SimpleQueue[_Slot | None],
-        ready: SimpleQueue[Batch | BaseException],
-        stopped: Event,
-    ) -> None:
+    def _fill(self, free: _Free, ready: _Ready, stopped: Event) -> None:
+        """Put groups of batches, at the end an empty one, or the error that ended it."""
+        batches: list[Batch] = []
         try:
             order = self.order()
-            for start in range(0, len(order), self._batch_size):
+            size = self._group * self._batch_size
+            for start in range(0, len(order), size):
+                batches = []
                 slot = free.get()
-                if slot is None or stopped.is_set():
+                if slot is None:
                     return
-                ready.put(self._batch(order[start : start + self._batch_size], slot))
+                indices = order[start : start + size]
+                for first in range(0, len(indices), self._batch_size):
+                    if stopped.is_set():
+                        return
+                    batches.append(self._batch(indices, slot, first))
+                ready.put(batches)
+            batches = []
+            ready.put(batches)
         except BaseException as error:  # noqa: BLE001  handed to the consumer, who raises it
+            if batches:
+                ready.put(batches)
             ready.put(error)
 
-    def _batch(self, indices: NDArray[np.int64], slot: _Slot) -> Batch:
+    def _batch(self, group: NDArray[np.int64], slot: _Slot, first: int) -> Batch:
+        indices = group[first : first + self._batch_size]
         count = len(indices)
-        x, y = slot.x[:count], slot.y[:count]
+        x, y = slot.x[first : first + count], slot.y[first : first + count]
         self._samples.gather(indices, x, augment=self._augment)
         np.take(self._samples.targets, indices, axis=0, out=y, mode="clip")
         return Batch(x, y, count)

@@ -6,16 +6,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
+from dltrain.data import loader
 from dltrain.data.augmentations.random_crop import RandomCrop
 from dltrain.data.augmentations.random_flip import RandomFlip
 from dltrain.data.loader import Loader
 from dltrain.data.samples import StoredSamples
 from dltrain.data.stores import ArrayStore
+
+
+@pytest.fixture(autouse=True, params=[1, 1000, 1 << 20])
+def group_bytes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches made ready one by one, several at a time, and all at once."""
+    monkeypatch.setattr(loader, "_GROUP_BYTES", request.param)
 
 
 def numbered(count: int, *, augmented: bool = False) -> StoredSamples:
@@ -27,9 +34,9 @@ def numbered(count: int, *, augmented: bool = False) -> StoredSamples:
     )
 
 
-def collected(loader: Loader) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
+def collected(batches: Loader) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
     xs, ys, sizes = [], [], []
-    for batch in loader:
+    for batch in batches:
         assert len(batch.x) == len(batch.y) == batch.n
         xs.append(batch.x.copy())
         ys.append(batch.y.copy())
@@ -37,14 +44,18 @@ def collected(loader: Loader) -> tuple[NDArray[Any], NDArray[Any], list[int]]:
     return np.concatenate(xs), np.concatenate(ys), sizes
 
 
-@settings(max_examples=30, deadline=None)
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(count=st.integers(1, 60), size=st.integers(1, 70), shuffle=st.booleans())
 def test_every_sample_comes_once_with_its_target(count: int, size: int, shuffle: bool) -> None:
-    loader = Loader(numbered(count), size, seed=3, epoch=2, shuffle=shuffle)
-    x, y, sizes = collected(loader)
+    batches = Loader(numbered(count), size, seed=3, epoch=2, shuffle=shuffle)
+    x, y, sizes = collected(batches)
     assert sorted(y) == list(range(count))
     np.testing.assert_array_equal(x[:, 0, 0, 0], y)
-    assert len(sizes) == len(loader)
+    assert len(sizes) == len(batches)
     assert all(now == min(size, count) for now, _ in pairwise(sizes))
     if not shuffle:
         np.testing.assert_array_equal(y, np.arange(count))
@@ -52,10 +63,10 @@ def test_every_sample_comes_once_with_its_target(count: int, size: int, shuffle:
 
 def test_order_and_content_follow_from_seed_and_epoch() -> None:
     def content(seed: int, epoch: int) -> bytes:
-        loader = Loader(
+        batches = Loader(
             numbered(50, augmented=True), 7, seed=seed, epoch=epoch, shuffle=True, augment=True
         )
-        return collected(loader)[0].tobytes()
+        return collected(batches)[0].tobytes()
 
     assert content(0, 1) == content(0, 1)
     assert len({content(seed, epoch) for seed in (0, 1) for epoch in (1, 2)}) == 4
