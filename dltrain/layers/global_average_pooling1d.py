@@ -1,0 +1,28 @@
+"""Average pooling over whole sequences."""
+
+from __future__ import annotations
+
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape
+from dltrain.layers.base import Layer, require
+from dltrain.layers.pooling import Pooling
+
+
+class GlobalAveragePooling1D(Layer):
+    """Take the mean of each feature over the whole sequence.
+
+    Shapes: x (time, features); y (features,).
+    """
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Leave one number for each feature."""
+        require(inputs[0], (2,), self)
+        return inputs[0][-1:]
+
+    def forward(self, at: Lowering) -> None:
+        """Write the row of y."""
+        Pooling.whole(at.inputs[0].shape).average_forward(at)
+
+    def backward(self, at: Lowering) -> None:
+        """Write the row of dx."""
+        Pooling.whole(at.inputs[0].shape).average_backward(at)
