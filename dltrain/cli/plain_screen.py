@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
-from dltrain.cli.wording import clock, number, rate
+from dltrain.cli.wording import clock, counted, number, rate
 from dltrain.training import events
 from dltrain.training.events import Event
 
@@ -87,9 +87,9 @@ class PlainScreen:
 def started_text(event: events.TrainingStarted) -> str:
     """Say what begins."""
     validation = f", validated on {event.validation_samples:,}" if event.validation_samples else ""
-    threads = "1 thread" if event.threads == 1 else f"{event.threads} threads"
     return (
-        f"training {event.parameters:,} parameters on {event.samples:,} samples{validation}: "
-        f"{event.epochs} epochs of {event.steps_per_epoch:,} steps, batch {event.batch_size}, "
-        f"{threads}"
+        f"training {counted(event.parameters, 'parameter')} on "
+        f"{counted(event.samples, 'sample')}{validation}: "
+        f"{counted(event.epochs, 'epoch')} of {counted(event.steps_per_epoch, 'step')}, "
+        f"batch {event.batch_size}, {counted(event.threads, 'thread')}"
     )

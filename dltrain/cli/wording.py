@@ -28,6 +28,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Write a count and what is counted: 1 epoch, 2 epochs."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def result_text(result: dict[str, object]) -> str:
     """Write a result: `test  loss 0.0312  accuracy 0.9911  (10,000 samples)`."""
     metrics = result["metrics"]

@@ -41,13 +41,9 @@ def predict(
 
     Example: dltrain predict runs/digits photos/ --format jsonl -o labels.jsonl
     """
-    from dltrain.cli.console import screen
     from dltrain.cli.records import WRITERS
     from dltrain.core.errors import DataError
-    from dltrain.inference.model import BATCH, load
-    from dltrain.inference.predict import predict as label
     from dltrain.inference.sources import expand
-    from dltrain.training.events import Compiling
 
     if "-" in paths and hasattr(sys.stdin, "reconfigure"):
         # A name that is no text is still the name of a file.
@@ -55,6 +51,22 @@ def predict(
     inputs = list(expand(paths, sys.stdin))
     if output is not None:
         _protect(output, checkpoint, paths, inputs)
+    records = _label(checkpoint, inputs, top_k, batch_size, threads)
+    _write(WRITERS[_format(form, output)](records), output)
+    failed = sum(record.error is not None for record in records)
+    if failed:
+        message = f"{failed} of {len(records)} inputs could not be labelled"
+        raise DataError(message, at=_first(records))
+
+
+def _label(
+    checkpoint: str, inputs: list[Input], top_k: int, batch_size: int | None, threads: int | None
+) -> list[Record]:
+    from dltrain.cli.console import screen
+    from dltrain.inference.model import BATCH, load
+    from dltrain.inference.predict import predict as label
+    from dltrain.training.events import Compiling
+
     with screen() as shown:
         model = load(
             checkpoint,
@@ -62,13 +74,7 @@ def predict(
             threads=threads,
             on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
         )
-        records = list(label(model, inputs, top_k=top_k))
-    _write(WRITERS[_format(form, output)](records), output)
-    failed = sum(record.error is not None for record in records)
-    if failed:
-        raise DataError(
-            f"{failed} of {len(records)} inputs could not be labelled", at=_first(records)
-        )
+        return list(label(model, inputs, top_k=top_k))
 
 
 def _format(form: Format | None, output: Path | None) -> str:
