@@ -81,7 +81,7 @@ def build(
     Raises: ConfigError, DataError; UsageError where the input shape is not known.
     """
     draft = read_config(source, overrides, dataset=False)
-    form: TargetForm = "labels"
+    form = _usual_form(draft, classes)
     if input_shape is None or (classes is None and draft.dataset is not None):
         checked = check(draft)
         checked.loaded()
@@ -93,6 +93,12 @@ def build(
         hint = "give input_shape=(height, width, channels), or name a dataset in the config"
         raise UsageError("the shape of the input is not known", hint=hint)
     return build_network(draft, input_shape, classes, form)
+
+
+def _usual_form(draft: Draft, classes: int | None) -> TargetForm:
+    """Give the form of the targets where no data say it: labels where there are classes."""
+    softmax = draft.config is not None and draft.config.training.loss.fuses == "softmax"
+    return "labels" if classes is not None or softmax else "dense"
 
 
 def require_monitored(loaded: LoadedConfig, monitor: Monitor, names: Sequence[str]) -> None:

@@ -134,6 +134,19 @@ def test_build_without_a_dataset_needs_the_input_shape() -> None:
     assert dltrain.build(config, input_shape=(5,), classes=3).output_shape == (3,)
 
 
+def test_build_without_classes_takes_targets_like_the_output() -> None:
+    config = {
+        "model": {"layers": [{"type": "dense", "units": 2}]},
+        "optimizer": "sgd",
+        "training": {"loss": "mean_squared_error"},
+    }
+    network = dltrain.build(config, input_shape=(3,))
+    x, y = np.zeros((5, 3), np.float32), np.full((5, 2), 2, np.float32)
+    loss, gradients = network.loss_and_gradients(x, y)
+    assert loss == pytest.approx(4)
+    np.testing.assert_allclose(gradients["dense_1/bias"], [-2, -2])
+
+
 def test_importing_dltrain_imports_nothing_heavy() -> None:
     import subprocess
     import sys
