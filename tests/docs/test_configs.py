@@ -1,0 +1,23 @@
+"""Every config in configs/ trains."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.docs.conftest import ROOT, Run
+
+CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.yaml"))
+BUNDLED = ("digits", "digits_mlp")
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_config_trains_and_writes_a_result(
+    name: str, run: Run, clone: Path, small_mnist: Path
+) -> None:
+    data = [] if Path(name).stem in BUNDLED else ["--set", f"dataset.path={small_mnist}"]
+    run("fit", f"configs/{name}", "--set", "training.epochs=1", "--name", "short", *data)
+    result = json.loads((clone / "runs" / "short" / "result.json").read_text())
+    assert 0 <= result["metrics"]["accuracy"] <= 1
