@@ -7,14 +7,16 @@ knows Numba.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, Protocol
 
 from dltrain.core.shapes import Shape, size_of
 
-Per = Literal["sample", "lane", "any"]
-"""How many samples a row wants at once: one, a whole lane, or whatever its neighbours take."""
+Per = Literal["sample", "lane", "batch", "any"]
+"""How many samples a row wants at once: one, a whole lane, or whatever its neighbours take.
+
+A row per batch runs after all lanes, split not by samples but into parts of its result."""
 
 
 class Home(Enum):
@@ -71,7 +73,8 @@ class Row:
     per: Per = "any"
     layer: str = ""
     backward: bool = False
-    multiply_adds: int = field(default=0)
+    parts: tuple[tuple[int, int], ...] = ()
+    """Of a row per batch: the ranges [first, last) of its result that threads take."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,12 @@ class Lowering(Protocol):
         """
 
     def prepared(
-        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int
+        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]
     ) -> Buffer:
-        """A rearranged copy of parameter `name`, made by `kernel` at the head of each run."""
+        """A rearranged copy of parameter `name`, made by `kernel` at the head of each run.
+
+        The kernel takes ranges of the copy's rows (all axes but the last).
+        """
 
     def seed(self) -> int:
         """A number that tells this layer's random stream from all others."""
@@ -155,5 +161,6 @@ class Lowering(Protocol):
         sizes: tuple[int, ...] = (),
         numbers: tuple[float, ...] = (),
         per: Per = "any",
+        parts: tuple[tuple[int, int], ...] = (),
     ) -> None:
         """Append a row. Its kernel sees the operands `reads + writes`, then sizes, then numbers."""

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 from dltrain.engine.graph import Graph, Node, Parameter, Value
 from dltrain.engine.passes import joined, reachable
 from dltrain.layers.activation import Activation as ActivationLayer
@@ -27,12 +27,8 @@ class Objective:
     target_form: TargetForm = "labels"
 
 
-@dataclass(frozen=True)
-class Preparation:
-    """A row at the head of each run, split into parts for the threads."""
-
-    row: Row
-    parts: int
+PREPARED_BYTES = 64 * 1024
+"""Bytes of a rearranged parameter that a thread makes at a time."""
 
 
 @dataclass
@@ -44,12 +40,17 @@ class Lowered:
     target: Buffer | None = None
     cells: Buffer = field(default_factory=lambda: Buffer("cells", (cells.COUNT,), Home.FIXED, 8))
     rows: list[Row] = field(default_factory=list)
-    preparations: list[Preparation] = field(default_factory=list)
+    batch_rows: list[Row] = field(default_factory=list)
+    """Rows that run after all lanes, over the whole batch."""
+    preparations: list[Row] = field(default_factory=list)
+    """Rows at the head of each run, in parts."""
     totals: list[Buffer] = field(default_factory=list)
     parameters: dict[int, Buffer] = field(default_factory=dict)
     gradients: dict[int, Buffer] = field(default_factory=dict)
     transposed: set[int] = field(default_factory=set)
     """Parameters whose gradient the lanes hold with the last axis first."""
+    whole: set[int] = field(default_factory=set)
+    """Parameters whose gradient is one sum over the batch, in no lane."""
 
 
 @dataclass
@@ -101,7 +102,17 @@ class Lowerer:
         if self.objective is not None:
             self._compare(self.objective, output)
         lowered.rows[:0] = [_zero(buffer) for buffer in self._zeroed]
+        self._set_batch_rows_apart()
         return lowered
+
+    def _set_batch_rows_apart(self) -> None:
+        """What rows per batch read must outlive the lanes."""
+        rows = self.lowered.rows
+        self.lowered.batch_rows = [row for row in rows if row.per == "batch"]
+        self.lowered.rows = [row for row in rows if row.per != "batch"]
+        for row in self.lowered.batch_rows:
+            for buffer in (*row.reads, *row.writes):
+                buffer.root.batch_wide = True
 
     def buffer(self, value: Value) -> Buffer:
         """Give the buffer of a value, its input's under another shape for an alias."""
@@ -152,8 +163,12 @@ class Lowerer:
         known = self.lowered.gradients.get(id(parameter))
         if known is not None:
             return Gradient(known, accumulate=True)
-        buffer = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.LANE)
+        home = Home.FIXED if per == "batch" else Home.LANE
+        buffer = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, home)
         self.lowered.gradients[id(parameter)] = buffer
+        if per == "batch":
+            self.lowered.whole.add(id(parameter))
+            return Gradient(buffer, accumulate=False)
         if transposed:
             self.lowered.transposed.add(id(parameter))
         if per == "lane":
@@ -162,15 +177,18 @@ class Lowerer:
         return Gradient(buffer, accumulate=True)
 
     def prepared(
-        self, parameter: Parameter, kernel: str, shape: Shape, sizes: tuple[int, ...], parts: int
+        self, parameter: Parameter, kernel: str, shape: Shape, sizes: tuple[int, ...]
     ) -> Buffer:
         """Give a rearranged copy of a parameter, made once a run."""
         key = (id(parameter), kernel, shape, sizes)
         if key not in self._prepared:
             copy = Buffer(f"{parameter.name}/{kernel}", shape, Home.FIXED)
+            count, step = size_of(shape[:-1]), max(1, PREPARED_BYTES // (4 * shape[-1]))
+            parts = tuple((at, min(at + step, count)) for at in range(0, count, step))
             layer = parameter.name.rpartition("/")[0]
-            row = Row(kernel, (), (self.parameter(parameter),), (copy,), sizes, layer=layer)
-            self.lowered.preparations.append(Preparation(row, parts))
+            reads = (self.parameter(parameter),)
+            row = Row(kernel, (), reads, (copy,), sizes, layer=layer, parts=parts)
+            self.lowered.preparations.append(row)
             self._prepared[key] = copy
         return self._prepared[key]
 
@@ -263,10 +281,10 @@ class Scope:
         return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
 
     def prepared(
-        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...], parts: int
+        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]
     ) -> Buffer:
         """A rearranged copy of a parameter."""
-        return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes, parts)
+        return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes)
 
     def seed(self) -> int:
         """A number that tells this layer's random stream from all others."""
@@ -282,9 +300,10 @@ class Scope:
         sizes: tuple[int, ...] = (),
         numbers: tuple[float, ...] = (),
         per: Per = "any",
+        parts: tuple[tuple[int, int], ...] = (),
     ) -> None:
         """Append a row."""
-        row = Row(kernel, variant, reads, writes, sizes, numbers, per, self._node.name)
+        row = Row(kernel, variant, reads, writes, sizes, numbers, per, self._node.name, parts=parts)
         row.backward = self.is_backward
         self._lowerer.lowered.rows.append(row)
 

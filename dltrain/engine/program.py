@@ -49,6 +49,11 @@ class _Phase:
     """(row within the phase, first, last)"""
 
 
+def _in_parts(rows: list[Row]) -> _Phase:
+    units = [(index, *part) for index, row in enumerate(rows) for part in row.parts]
+    return _Phase([Stage("lane", rows)], units)
+
+
 class Program:
     """Runs batches of up to `batch_size` samples through a lowered network."""
 
@@ -85,10 +90,14 @@ class Program:
             if id(parameter) in lowered.parameters:
                 self.storage.hold(lowered.parameters[id(parameter)], store.view(parameter))
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
+        for parameter in store.trainable:
+            if id(parameter) in lowered.whole and self.gradient is not None:
+                place = store.view_in(self.gradient, parameter)
+                self.storage.hold(lowered.gradients[id(parameter)], place)
         self._phases = self._lay_out(optimizer, slots or {})
         self.rows = [row for phase in self._phases for stage in phase.stages for row in stage.rows]
         prepared = self._phases[0].units if lowered.preparations else []
-        self.preparation_units = [(index, first) for index, first, _ in prepared]
+        self.preparation_units = prepared
         self.first_lane_row = len(lowered.preparations)
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
@@ -166,10 +175,10 @@ class Program:
         self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
     ) -> list[_Phase]:
         lowered = self.lowered
-        prepared = lowered.preparations
-        units = [(i, part, part + 1) for i, p in enumerate(prepared) for part in range(p.parts)]
-        phases = [_Phase([Stage("lane", [p.row for p in prepared])], units)] if prepared else []
+        phases = [_in_parts(lowered.preparations)] if lowered.preparations else []
         phases.append(_Phase(self.stages, []))
+        if lowered.batch_rows:
+            phases.append(_in_parts(lowered.batch_rows))
         if self.gradient is not None:
             fold, chunks = self._fold(self.gradient)
             phases += [self._turn_over(self.gradient), fold] if lowered.transposed else [fold]
@@ -203,6 +212,7 @@ class Program:
         chunks = sum(counts)
         self._squares = Buffer("squares", (max(chunks, 1),), Home.FIXED, 8)
         self._penalties = Buffer("penalties", (max(chunks, 1),), Home.FIXED, 8)
+        summed = self.lowered.transposed | self.lowered.whole
         rows, units, chunk = [], [], 0
         for index, (parameter, count) in enumerate(zip(trained, counts, strict=True)):
             place = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.FIXED)
@@ -214,7 +224,7 @@ class Program:
             reads = (self.lowered.gradients[id(parameter)], weights)
             writes = (place, self._squares, self._penalties, self.lowered.cells)
             rows.append(
-                Row("fold", (int(any(factors)), int(id(parameter) in self.lowered.transposed)), reads, writes, (chunk, CHUNK), factors,
+                Row("fold", (int(any(factors)), int(id(parameter) in summed)), reads, writes, (chunk, CHUNK), factors,
                     layer=owner_of(parameter.name), backward=True)
             )  # fmt: skip
             starts = range(0, parameter.size, CHUNK)

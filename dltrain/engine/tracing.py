@@ -33,8 +33,8 @@ def trace(program: Program, batch: int, stop: Stop) -> Row | None:
 
 
 def _calls(program: Program, batch: int) -> Iterator[tuple[int, int, int, int]]:
-    for index, part in program.preparation_units:
-        yield index, part, part + 1, 0
+    for index, first, last in program.preparation_units:
+        yield index, first, last, 0
     base = program.first_lane_row
     for lane in range(-(-batch // program.lane_size)):
         start, stop = lane * program.lane_size, min(batch, (lane + 1) * program.lane_size)

@@ -6,8 +6,9 @@ and nv vectors, then the literal rests; `masked` when the last vector is not ful
 
 from __future__ import annotations
 
+from dltrain.core.cells import BATCH
 from dltrain.kernels.kernel import kernel
-from dltrain.kernels.memory import address
+from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
 
 
@@ -138,3 +139,33 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
     return run
 
 
+@kernel
+def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+    """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy.
+
+    Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest columns.
+    First is a multiple of mr, and last too, or the number of inputs.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        inputs, columns, blocks, singles = args[17], args[18], args[19], args[20]
+        rows = int(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
+        x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
+        dw = address(args, 3, 0, 0, 0) + 4 * first * columns
+        tiles, rest = (last - first) // mr, int((last - first) % mr > 0)
+        x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
+        a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
+        for j in range(blocks):
+            at = 4 * j * nv * width
+            b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
+            c_rest = Rows(dw_rest + at, 0, columns)
+            strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, Sizes(1, tiles, 1, 1, rows, 0))
+            strip(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, Sizes(1, rest, 1, 1, rows, 0))
+        at = 4 * blocks * nv * width
+        b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
+        c_rest = Rows(dw_rest + at, 0, columns)
+        whole, single = Sizes(1, tiles, 1, 1, rows, singles), Sizes(1, rest, 1, 1, rows, singles)
+        strip(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
+        strip(width, mr_tail, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
+
+    return run

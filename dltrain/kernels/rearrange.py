@@ -56,22 +56,27 @@ def pad():  # type: ignore[no-untyped-def]
 def flip():  # type: ignore[no-untyped-def]
     """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
 
-    Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. Samples are
-    positions here.
+    Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. First and last
+    are rows of y: position and output within a group. Rows are taken by sixteens, so that each cache
+    line of w is read once.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         positions, inputs, outputs, groups = args[8], args[9], args[10], args[11]
         w, y = f32(args, 0, 0, lane, thread), f32(args, 1, 0, lane, thread)
         part = outputs // groups
-        for p in range(first, last):
-            source = p * inputs * outputs
-            place = (positions - 1 - p) * inputs * outputs
+        row = first
+        while row < last:
+            p, o = row // part, row % part
+            count = min(16, last - row, part - o)
+            source = (positions - 1 - p) * inputs * outputs + o
             for g in range(groups):
-                for o in range(part):
-                    for i in range(inputs):
-                        target = place + (o * groups + g) * inputs + i
-                        y[target] = w[source + i * outputs + g * part + o]
+                place = (row * groups + g) * inputs
+                for i in range(inputs):
+                    start = source + i * outputs + g * part
+                    for k in range(count):
+                        y[place + k * groups * inputs + i] = w[start + k]
+            row += count
 
     return run
 

@@ -36,15 +36,15 @@ ZERO, BIAS, ACCUMULATE = 0, 1, 2
 def strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes):  # type: ignore[no-untyped-def]  # noqa: N803, PLR0913
     """Compute a strip of tiles, nv vectors wide: `high` times `tiles` tiles of mr rows and one of mr_tail.
 
-    The first seven are literal integers; A Scalars, B Vectors, C Rows, sizes Sizes. With nv 0 or
-    mr_tail 0 that part is left out.
+    The first seven are literal integers; A Scalars, B Vectors, C Rows, sizes Sizes. With mr 0, nv 0
+    or mr_tail 0 that part is left out.
     """
     literals = (width, mr, mr_tail, nv, masked, init, relu)
     width_, mr_, tail_, nv_, masked_, init_, relu_ = (t.literal_value for t in literals)
     signature = types.void(*literals, A, B, types.int64, C, sizes)
 
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        if not nv_:
+        if not (nv_ and mr_):
             return context.get_dummy_value()
         a, b, start, c, counts = (_Operand(builder, value) for value in args[7:])
         with cgutils.for_range(builder, counts[0]) as high:

@@ -105,7 +105,7 @@ class Conv2D(Layer):
         spread = geometry.spread(at, dy)
         sizes = geometry.flip_sizes
         kernel_shape = (*pair(self.kernel_size), self.filters // self.groups, geometry.channels)
-        flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes, parts=sizes[0])
+        flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes)
         start = 2 if gradient.accumulate else 0
         reverse = geometry.reversed()
         reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)

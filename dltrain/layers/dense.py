@@ -13,11 +13,16 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
-from dltrain.layers.tiling import Tiling, choose
+from dltrain.layers.tiling import Tiling, choose, choose_even
 from dltrain.regularizers.base import Regularizer
 
-BLOCK_ROWS = 16
-"""Rows that a tiling is chosen for, where their number is only known at run time."""
+BLOCK_ROWS = 8
+"""Rows that a tiling is chosen for, where their number is only known at run time: a lane's."""
+WHOLE_BATCH = 2**16
+"""Elements from which on a kernel's gradient is summed once for the batch, not in every lane: lanes
+would each hold, fill and fold as many."""
+PARTS = 32
+"""Parts of such a gradient that threads share, at most."""
 
 
 class Dense(Layer):
@@ -72,7 +77,7 @@ class Dense(Layer):
         """Write the row y = x kernel + bias, relu included where it is fused."""
         relu = int(self.activation is not None)
         weights = at.parameter("kernel")
-        tiling = choose(BLOCK_ROWS, weights.shape[1], at.target)
+        tiling = choose_even(BLOCK_ROWS, weights.shape[1], at.target)
         bias = at.parameter("bias") if self.use_bias else weights
         self._multiply(at, tiling, at.inputs[0], weights, bias, at.output, int(self.use_bias), relu)
 
@@ -96,15 +101,33 @@ class Dense(Layer):
         if gradient is not None:
             features = at.inputs[0].shape[-1]
             sizes = (1, features, units, 1)
-            flipped = at.prepared("kernel", "flip", shape=(units, features), sizes=sizes, parts=1)
-            tiling = choose(BLOCK_ROWS, features, at.target)
+            flipped = at.prepared("kernel", "flip", shape=(units, features), sizes=sizes)
+            tiling = choose_even(BLOCK_ROWS, features, at.target)
             start = 2 if gradient.accumulate else 0
             self._multiply(at, tiling, dy, flipped, flipped, gradient.buffer, start, 0)
 
     def _weights(self, at: Lowering, rows: int) -> None:
+        """Write the kernel's gradient: by lanes, or one large one once for the whole batch."""
+        features, units = at.parameter("kernel").shape
+        tiling = choose(features, units, at.target)
+        if features * units < WHOLE_BATCH or not at.owns_parameters:
+            self._lane_weights(at, rows, tiling)
+            return
+        kernel = at.parameter_gradient("kernel", per="batch")
+        step = -(-features // (PARTS * tiling.mr)) * tiling.mr
+        at.row(
+            "multiply_weights_whole",
+            variant=tiling.variant,
+            reads=(at.inputs[0], at.output_gradient, at.cells),
+            writes=(kernel.buffer,),
+            sizes=(rows, features, units, tiling.blocks, tiling.columns),
+            per="batch",
+            parts=tuple((f, min(f + step, features)) for f in range(0, features, step)),
+        )
+
+    def _lane_weights(self, at: Lowering, rows: int, tiling: Tiling) -> None:
         kernel = at.parameter_gradient("kernel", per="lane")
         features, units = kernel.buffer.shape
-        tiling = choose(features, units, at.target)
         at.row(
             "multiply_weights",
             variant=(*tiling.variant, 2 if kernel.accumulate else 0),

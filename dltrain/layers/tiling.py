@@ -36,13 +36,27 @@ class Tiling:
 
 def choose(rows: int, columns: int, target: Target) -> Tiling:
     """Pick the tiling that takes the fewest estimated cycles for rows x columns results."""
-    candidates = [
+    fitting = _fitting(rows, columns, target)
+    return min(fitting, key=lambda tiling: (_cycles(tiling), -tiling.nv, -tiling.mr))
+
+
+def choose_even(rows: int, columns: int, target: Target) -> Tiling:
+    """Pick a tiling whose rows divide `rows`, for a number of rows that only the run knows.
+
+    Of equally quick ones the one with most rows: it reads the columns' operand least often.
+    """
+    fitting = [tiling for tiling in _fitting(rows, columns, target) if not tiling.mr_tail]
+    return min(fitting, key=lambda tiling: (_cycles(tiling), -tiling.mr))
+
+
+def _fitting(rows: int, columns: int, target: Target) -> list[Tiling]:
+    """Cut in every way whose accumulators and operands fit the registers."""
+    return [
         _cut(rows, columns, mr, nv, target.width)
         for nv in range(1, MOST_VECTORS + 1)
         for mr in range(1, min(MOST_ROWS, rows) + 1)
         if mr * nv + nv + 1 <= target.registers
     ]
-    return min(candidates, key=lambda tiling: (_cycles(tiling), -tiling.nv, -tiling.mr))
 
 
 def _cut(rows: int, columns: int, mr: int, nv: int, width: int) -> Tiling:
