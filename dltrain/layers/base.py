@@ -60,11 +60,13 @@ class Layer(Component):
     fuses: ClassVar[frozenset[str]] = frozenset()
     """Activations that the layer's own kernels can apply."""
 
-    standardizes: ClassVar[bool] = False
-    """Whether its state `mean` and `variance` are those of its input over the training split."""
-
     activation: Activation | None = None
     """Function applied to the output."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether its state `mean` and `variance` are taken from the training split."""
+        return False
 
     def is_alias(self, *, training: bool) -> bool:
         """Tell whether the output is the input's memory under another shape, with no rows."""

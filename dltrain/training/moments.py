@@ -18,9 +18,9 @@ Forward = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def learn_moments(network: Network, batches: Callable[[], Iterable[Batch]], *, size: int) -> None:
-    """Fill the state of every layer that standardizes, first to last, in one pass each."""
+    """Fill the state of every layer that measures its input, first to last, in one pass each."""
     for index, node in enumerate(network.graph.nodes):
-        if node.layer.standardizes and {"mean", "variance"} <= node.parameters.keys():
+        if node.layer.is_measured:
             forward = _before(network, index, size)
             mean, variance = _moments(forward(batch.x) for batch in batches())
             network.state[node.parameters["mean"].name][...] = mean

@@ -14,10 +14,13 @@ from dltrain.training.moments import learn_moments
 
 
 class Watching(Layer, listed=False):
-    """Passes its input on; its state is what a standardizing layer would have."""
+    """Passes its input on; its state is what a measuring layer would have."""
 
     alias: ClassVar[bool] = True
-    standardizes: ClassVar[bool] = True
+
+    @property
+    def is_measured(self) -> bool:
+        return True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         return inputs[0]
