@@ -47,6 +47,8 @@ def main() -> None:
 
 def measure_rates(entries: list[Entry], arguments: argparse.Namespace) -> Figures:
     """Give the median rate of each measure and contender."""
+    if os.getloadavg()[0] > 0.5:
+        print("warning: the machine is busy, the figures will be off", file=sys.stderr)
     options = {"threads": arguments.threads, "steps": arguments.steps}
     workers = {entry.name: Worker(entry, arguments.data, **options) for entry in entries}
     figures: Figures = {}
