@@ -1,0 +1,43 @@
+"""Where branches of a network meet: sums, and runs of numbers side by side."""
+
+from __future__ import annotations
+
+from dltrain.kernels.kernel import kernel
+from dltrain.kernels.memory import f32
+
+
+@kernel
+def add_forward():  # type: ignore[no-untyped-def]
+    """y = a + b; y may be a. Operands a, b, y; sizes rows, features."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        count = args[12] * args[13]
+        for n in range(first, last):
+            a, b = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            y = f32(args, 2, n, lane, thread)
+            for i in range(count):
+                y[i] = a[i] + b[i]
+
+    return run
+
+
+@kernel
+def copy_run(accumulate):  # type: ignore[no-untyped-def]
+    """Copy or add a run of each row to a place in a row of another width.
+
+    Operands x, y. Sizes: rows, length of the run, width of a row of x, where the run starts in it,
+    the same two of y.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        rows, length, x_width, x_start = args[8], args[9], args[10], args[11]
+        y_width, y_start = args[12], args[13]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for row in range(rows):
+                source, place = row * x_width + x_start, row * y_width + y_start
+                for i in range(length):
+                    value = x[source + i]
+                    y[place + i] = y[place + i] + value if accumulate else value
+
+    return run

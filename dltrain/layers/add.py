@@ -1,0 +1,43 @@
+"""The layer that sums its inputs."""
+
+from __future__ import annotations
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape, describe, size_of
+from dltrain.layers.base import Layer
+
+
+class Add(Layer, listed=False):
+    """Sum inputs of one shape, element by element. An input may come more than once."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Keep the shape, which all inputs must have."""
+        if len(set(inputs)) > 1:
+            came = " and ".join(describe(shape) for shape in dict.fromkeys(inputs))
+            message = f"a sum takes inputs of one shape, but receives {came}"
+            hint = "give the branches the same filters or units, strides and padding"
+            raise ShapeError(message, hint=hint)
+        return inputs[0]
+
+    def forward(self, at: Lowering) -> None:
+        """Write a row for each input after the first."""
+        sizes = (1, size_of(at.output.shape))
+        first, *rest = at.inputs
+        if not rest:
+            at.row("linear_forward", reads=(first,), writes=(at.output,), sizes=sizes)
+        for value in rest:
+            at.row("add_forward", reads=(first, value), writes=(at.output,), sizes=sizes)
+            first = at.output
+
+    def backward(self, at: Lowering) -> None:
+        """Write a row for each input: it gets the whole gradient."""
+        dy, sizes = at.output_gradient, (1, size_of(at.output.shape))
+        for index in range(len(at.inputs)):
+            gradient = at.input_gradient(index)
+            if gradient is not None:
+                variant = (int(gradient.accumulate),)
+                writes = (gradient.buffer,)
+                at.row(
+                    "linear_backward", variant=variant, reads=(dy, dy), writes=writes, sizes=sizes
+                )

@@ -1,0 +1,46 @@
+"""The layer that puts its inputs side by side."""
+
+from __future__ import annotations
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape, describe, size_of
+from dltrain.layers.base import Layer
+
+
+class Concatenate(Layer, listed=False):
+    """Put inputs side by side along the last axis. An input may come more than once."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Add up the last axis; the others must be equal."""
+        if len({shape[:-1] for shape in inputs}) > 1:
+            came = " and ".join(describe(shape) for shape in dict.fromkeys(inputs))
+            message = f"only the last axis may differ between inputs side by side, but come {came}"
+            hint = "give the branches the same strides and padding"
+            raise ShapeError(message, hint=hint)
+        return *inputs[0][:-1], sum(shape[-1] for shape in inputs)
+
+    def forward(self, at: Lowering) -> None:
+        """Write a row for each input, which copies it to its place."""
+        wide, place = at.output.shape[-1], 0
+        for value in at.inputs:
+            run = value.shape[-1]
+            sizes = (size_of(value.shape[:-1]), run, run, 0, wide, place)
+            at.row("copy_run", variant=(0,), reads=(value,), writes=(at.output,), sizes=sizes)
+            place += run
+
+    def backward(self, at: Lowering) -> None:
+        """Write a row for each input, which copies its gradient from its place."""
+        wide, place = at.output.shape[-1], 0
+        for index, value in enumerate(at.inputs):
+            run = value.shape[-1]
+            gradient = at.input_gradient(index)
+            if gradient is not None:
+                at.row(
+                    "copy_run",
+                    variant=(int(gradient.accumulate),),
+                    reads=(at.output_gradient,),
+                    writes=(gradient.buffer,),
+                    sizes=(size_of(value.shape[:-1]), run, wide, place, run, 0),
+                )
+            place += run

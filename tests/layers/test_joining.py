@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dltrain.core.errors import ShapeError
+from dltrain.engine.network import Network
+from dltrain.layers.add import Add
+from dltrain.layers.base import Layer
+from dltrain.layers.concatenate import Concatenate
+from tests.reference.layer_bench import LayerBench
+
+
+def draw(*shape: int, seed: int = 0) -> NDArray[np.float32]:
+    return np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_add_sums_its_inputs_and_gives_each_the_whole_gradient(
+    count: int, accumulate: bool
+) -> None:
+    inputs = [draw(2, 3, 5, seed=seed) for seed in range(count)]
+    bench = LayerBench(Add(), *inputs, accumulate=accumulate)
+    np.testing.assert_allclose(bench.forward(), sum(inputs), atol=1e-6)
+    dy = draw(2, 3, 5, seed=9)
+    for dx in bench.backward(dy):
+        np.testing.assert_allclose(dx, dy, atol=1e-6)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("front", [(), (3,), (2, 3)])
+def test_concatenate_puts_inputs_side_by_side_and_parts_the_gradient(
+    front: tuple[int, ...], accumulate: bool
+) -> None:
+    inputs = [draw(2, *front, width) for width in (1, 5, 17)]
+    bench = LayerBench(Concatenate(), *inputs, accumulate=accumulate)
+    np.testing.assert_array_equal(bench.forward(), np.concatenate(inputs, -1))
+    dy = draw(2, *front, 23, seed=9)
+    for dx, part in zip(bench.backward(dy), np.split(dy, [1, 6], -1), strict=True):
+        np.testing.assert_allclose(dx, part, atol=1e-6)
+
+
+def build(layer: dict[str, Any], shape: tuple[int, ...]) -> Network:
+    return Network.build((Layer.parse(layer),), input_shape=shape, threads=1)
+
+
+def test_a_residual_sums_layers_and_shortcut_and_then_applies_its_activation() -> None:
+    inner: list[Any] = [{"type": "rescaling", "scale": -3.0}]
+    layer: dict[str, Any] = {"type": "residual", "layers": inner, "activation": "relu"}
+    x = draw(4, 3)
+    np.testing.assert_allclose(build(layer, (3,)).forward(x), np.maximum(-2 * x, 0), rtol=1e-6)
+    layer["shortcut"] = [{"type": "rescaling", "scale": 5.0}]
+    np.testing.assert_allclose(build(layer, (3,)).forward(x), np.maximum(2 * x, 0), rtol=1e-6)
+
+
+def test_a_repeat_applies_its_layers_with_parameters_of_their_own() -> None:
+    layer = {"type": "repeat", "times": 3, "layers": [{"type": "dense", "units": 2}, "relu"]}
+    network = build(layer, (2,))
+    assert [*network.parameters][::2] == [f"repeat_1/dense_{n}/kernel" for n in (1, 2, 3)]
+    x = expected = draw(4, 2)
+    for n in (1, 2, 3):
+        expected = np.maximum(expected @ network.parameters[f"repeat_1/dense_{n}/kernel"], 0)
+    np.testing.assert_allclose(network.forward(x), expected, atol=1e-6)
+
+
+def test_parallel_branches_are_joined_either_way() -> None:
+    branches: list[Any] = [[], [{"type": "rescaling", "scale": 2.0}], ["relu"]]
+    layer: dict[str, Any] = {"type": "parallel", "branches": branches}
+    x = draw(4, 3)
+    parts = [x, 2 * x, np.maximum(x, 0)]
+    np.testing.assert_allclose(build(layer, (3,)).forward(x), np.concatenate(parts, -1), rtol=1e-6)
+    layer["merge"] = "add"
+    np.testing.assert_allclose(build(layer, (3,)).forward(x), sum(parts), rtol=1e-5)
+
+
+def test_containers_nest_and_name_what_is_inside_after_themselves() -> None:
+    inner = {"type": "residual", "layers": [{"type": "dense", "units": 3}]}
+    layer = {"type": "parallel", "branches": [[inner], [inner]], "merge": "add"}
+    names = [*build(layer, (3,)).parameters]
+    assert names[0] == "parallel_1/residual_1/dense_1/kernel"
+    assert names[2] == "parallel_1/residual_2/dense_1/kernel"
+
+
+@pytest.mark.parametrize(
+    ("layer", "message", "place"),
+    [
+        (
+            {"type": "residual", "layers": [{"type": "dense", "units": 4}]},
+            r"inputs of one shape, but receives \(2, 4\) and \(2, 3\)",
+            ("model", "layers", 0),
+        ),
+        (
+            {"type": "parallel", "branches": [[], ["flatten"]]},
+            r"only the last axis may differ .* \(2, 3\) and \(6,\)",
+            ("model", "layers", 0),
+        ),
+        (
+            {"type": "parallel", "branches": [[], ["max_pooling2d"]]},
+            "takes images, but receives sequences",
+            ("model", "layers", 0, "branches", 1, 0),
+        ),
+        (
+            {"type": "repeat", "times": 2, "layers": [{"type": "max_pooling1d", "pool_size": 2}]},
+            "window of 2 is longer than its input of 1",
+            ("model", "layers", 0, "layers", 0, "pool_size"),
+        ),
+    ],
+)
+def test_branches_that_do_not_meet_are_refused_at_their_place(
+    layer: dict[str, Any], message: str, place: tuple[str | int, ...]
+) -> None:
+    with pytest.raises(ShapeError, match=message) as caught:
+        build(layer, (2, 3))
+    assert caught.value.loc == place
+    assert caught.value.history is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "shape"), [((6,), (6,)), ((2, -1), (2, 3)), ((-1, 1, 6), (1, 1, 6))]
+)
+def test_a_reshape_keeps_the_order_of_the_numbers(
+    target: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    x = draw(4, 3, 2)
+    layer = {"type": "reshape", "target_shape": target}
+    layers = [layer, {"type": "rescaling", "scale": 1.0}]
+    network = Network.build(tuple(map(Layer.parse, layers)), input_shape=(3, 2), threads=1)
+    np.testing.assert_array_equal(network.forward(x), x.reshape(4, *shape))
+
+
+def test_a_reshape_that_does_not_fit_is_refused() -> None:
+    layer = Layer.parse({"type": "reshape", "target_shape": [4, -1]})
+    with pytest.raises(ShapeError, match=r"cannot lay the 6 numbers of \(3, 2\) out as \(4, -1\)"):
+        layer.output_shape((3, 2))
