@@ -84,6 +84,20 @@ TWINS: dict[str, Twin] = {
 }
 
 
+def with_fields(
+    name: str, *, negative_slope: float = 0.2, alpha: float = 1.0, approximate: bool = False
+) -> Twin:
+    """Give the twin of an activation whose fields a config sets."""
+    if name == "leaky_relu":
+        return Twin(
+            lambda x: np.where(x < 0, negative_slope * x, x),
+            lambda x: np.where(x > 0, 1.0, negative_slope),
+        )
+    if name == "elu":
+        return Twin(lambda x: elu(x, alpha), lambda x: elu_slope(x, alpha))
+    return TWINS["approximate_gelu" if approximate and name == "gelu" else name]
+
+
 def softmax(x: Array) -> Array:
     e = np.exp(x - x.max(-1, keepdims=True))
     return e / e.sum(-1, keepdims=True)

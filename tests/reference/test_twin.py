@@ -1,0 +1,124 @@
+"""The twins themselves: their gradients are the differences of their losses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dltrain.activations.base import Activation
+from dltrain.engine.graph import build_graph
+from dltrain.layers.base import Layer
+from dltrain.models.sequential import Sequential
+from tests.reference.architectures import layer_names
+from tests.reference.judge import worst_gradient
+from tests.reference.twin import Twin
+from tests.reference.twin_layers import Array, Config
+
+CONV: Config = {"type": "conv2d", "filters": 4, "kernel_size": 3}
+DENSE: Config = {"type": "dense", "units": 4}
+IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
+SAME = {**CONV, "padding": "same", "activation": "tanh"}
+
+CASES: list[tuple[tuple[int, ...], list[Config]]] = [
+    (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),
+    (SEQUENCE, [{**DENSE, "use_bias": False}, {"type": "flatten"}]),
+    (IMAGE, [{**CONV, "strides": [2, 1], "padding": "same", "kernel_size": [3, 2]}]),
+    (IMAGE, [{**CONV, "groups": 2, "dilation_rate": [2, 1], "use_bias": False}]),
+    (IMAGE, [{**CONV, "groups": 4, "padding": [[1, 0], [0, 2]], "strides": 3}]),
+    (IMAGE, [CONV, {"type": "max_pooling2d", "ceil_mode": True}]),
+    (IMAGE, [CONV, {"type": "max_pooling2d", "pool_size": 3, "strides": 1, "padding": 1}]),
+    (IMAGE, [CONV, {"type": "average_pooling2d", "padding": "same", "strides": [2, 3]}]),
+    (IMAGE, [CONV, {"type": "average_pooling2d", "pool_size": 3, "ceil_mode": True}]),
+    (SEQUENCE, [DENSE, {"type": "max_pooling1d", "pool_size": 3}]),
+    (SEQUENCE, [DENSE, {"type": "average_pooling1d", "padding": [0, 1], "strides": 3}]),
+    (IMAGE, [CONV, {"type": "global_average_pooling2d"}]),
+    (IMAGE, [CONV, {"type": "global_max_pooling2d"}]),
+    (SEQUENCE, [DENSE, {"type": "global_average_pooling1d"}]),
+    (SEQUENCE, [DENSE, {"type": "global_max_pooling1d"}]),
+    (IMAGE, [CONV, {"type": "reshape", "target_shape": [3, -1]}, DENSE]),
+    (
+        SEQUENCE,
+        [DENSE, {"type": "rescaling", "scale": 3, "offset": 1}, {"type": "dropout", "rate": 0.5}],
+    ),
+    (SEQUENCE, [DENSE, {"type": "normalization"}, DENSE]),
+    (IMAGE, [{"type": "residual", "layers": [SAME, SAME], "activation": "selu"}]),
+    (IMAGE, [{"type": "residual", "layers": [SAME], "shortcut": [SAME, SAME]}]),
+    (IMAGE, [{"type": "repeat", "times": 3, "layers": [SAME]}]),
+    (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE, DENSE]]}]),
+    (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], []], "merge": "add"}]),
+]
+
+
+def arrays(layers: list[Config], shape: tuple[int, ...]) -> dict[str, Array]:
+    """Draw parameters and state of the shapes that dltrain asks for."""
+    graph = build_graph(Sequential.model_validate({"layers": layers}).expand(), shape)
+    generator = np.random.default_rng(0)
+    drawn = {one.name: generator.normal(0, 0.5, one.spec.shape) for one in graph.parameters}
+    return {name: np.abs(v) if name.endswith("variance") else v for name, v in drawn.items()}
+
+
+def differences(twin: Twin, x: Array, target: Array, h: float = 1e-6) -> dict[str, Array]:
+    """Give the gradients by moving every number up and down."""
+    gradients = {}
+    for name, values in twin.values.items():
+        gradients[name] = np.zeros_like(values)
+        for place in np.ndindex(values.shape):
+            middle = values[place]
+            values[place] = middle + h
+            above, _ = twin.loss_and_gradients(x, target)
+            values[place] = middle - h
+            below, _ = twin.loss_and_gradients(x, target)
+            values[place] = middle
+            gradients[name][place] = (above - below) / (2 * h)
+    return gradients
+
+
+def check(layers: list[Config], shape: tuple[int, ...], loss: str = "mean_squared_error") -> None:
+    generator = np.random.default_rng(1)
+    x = generator.normal(size=(2, *shape))
+    twin = Twin(layers, loss, arrays(layers, shape))
+    target = generator.integers(0, 2, twin.forward(x).shape).astype(float)
+    _, found = twin.loss_and_gradients(x, target)
+    state = [name for name in found if name.endswith(("/mean", "/variance"))]
+    wanted = differences(twin, x, target)
+    for name in state:
+        del found[name], wanted[name]
+    error, name = worst_gradient(found, wanted)
+    assert error < 1e-7, f"{name} in {layers}"
+
+
+@pytest.mark.parametrize(("shape", "layers"), CASES)
+def test_gradients_of_a_twin_are_differences_of_its_loss(
+    shape: tuple[int, ...], layers: list[Config]
+) -> None:
+    check([*layers, {"type": "activation", "activation": "tanh"}], shape)
+
+
+@pytest.mark.parametrize("name", Activation.registry())
+def test_gradients_flow_through_every_activation(name: str) -> None:
+    check([DENSE, {"type": "activation", "activation": name}, DENSE], SEQUENCE)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        {"type": "leaky_relu", "negative_slope": 0.4},
+        {"type": "elu", "alpha": 0.7},
+        {"type": "gelu", "approximate": True},
+    ],
+)
+def test_fields_of_an_activation_count(activation: Config) -> None:
+    check([{**DENSE, "activation": activation}, DENSE], SEQUENCE)
+
+
+@pytest.mark.parametrize(
+    ("loss", "last"),
+    [("categorical_crossentropy", "softmax"), ("binary_crossentropy", "sigmoid")],
+)
+def test_gradients_flow_from_every_loss(loss: str, last: str) -> None:
+    check([DENSE, {**DENSE, "activation": last}], (5,), loss)
+
+
+def test_every_layer_has_a_twin() -> None:
+    tried = set().union(*(layer_names(layers) for _, layers in CASES))
+    assert tried | {"activation"} == set(Layer.registry())

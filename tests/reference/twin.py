@@ -1,0 +1,108 @@
+"""A whole network in float64: loss and gradients, under the names that dltrain gives parameters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.reference import losses
+from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, activation
+
+
+class Twin:
+    """A network of plain layer configs, with parameters and state of its own in float64."""
+
+    def __init__(self, layers: list[Config], loss: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.layers, self.loss = layers, loss
+        self.values = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
+        self.gradients: dict[str, Array] = {}
+        self.regularizers: dict[str, Config] = {}
+
+    def forward(self, x: NDArray[Any]) -> Array:
+        """Compute the output."""
+        return self._run(x)[0]
+
+    def loss_and_gradients(
+        self, x: NDArray[Any], target: NDArray[Any]
+    ) -> tuple[float, dict[str, Array]]:
+        """Give the loss with its regularization terms, and the gradient of everything it holds."""
+        y, backward = self._run(x)
+        if target.ndim < y.ndim:
+            target = losses.one_hot(target, y.shape[-1])
+        value, dy = compare(self.loss, y, target)
+        backward(dy)
+        for name, factors in self.regularizers.items():
+            kernel = self.values[name]
+            l1, l2 = factors.get("l1", 0.0), factors.get("l2", 0.0)
+            value += l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum()
+            self.gradients[name] += l1 * np.sign(kernel) + 2 * l2 * kernel
+        return float(value), self.gradients
+
+    def _run(self, x: NDArray[Any]) -> tuple[Array, Backward]:
+        self.gradients = {name: np.zeros_like(value) for name, value in self.values.items()}
+        self.regularizers = {}
+        return self._sequence(self.layers, np.asarray(x, np.float64), "", Counter())
+
+    def _sequence(
+        self, layers: list[Config], x: Array, scope: str, counts: Counter[str]
+    ) -> tuple[Array, Backward]:
+        """Run layers in order; `counts` are those of their types within `scope` so far."""
+        steps: list[Backward] = []
+        for config in layers:
+            kind = config["type"]
+            counts[kind] += 1
+            x, backward = self._layer(config, x, f"{scope}{kind}_{counts[kind]}")
+            steps.append(backward)
+            if config.get("activation") is not None:
+                x, backward = activation(config["activation"], x)
+                steps.append(backward)
+
+        def backwards(dy: Array) -> Array:
+            for step in reversed(steps):
+                dy = step(dy)
+            return dy
+
+        return x, backwards
+
+    def _layer(self, config: Config, x: Array, name: str) -> tuple[Array, Backward]:
+        if config["type"] == "repeat":
+            return self._sequence(config["layers"] * config["times"], x, f"{name}/", Counter())
+        if config["type"] == "residual":
+            ways = [config["layers"], config.get("shortcut", [])]
+            return self._ways(ways, "add", x, name)
+        if config["type"] == "parallel":
+            return self._ways(config["branches"], config.get("merge", "concatenate"), x, name)
+        if config.get("kernel_regularizer") is not None:
+            self.regularizers[f"{name}/kernel"] = config["kernel_regularizer"]
+        return LAYERS[config["type"]](config, x, Own(name, self.values, self.gradients))
+
+    def _ways(
+        self, ways: list[list[Config]], merge: str, x: Array, name: str
+    ) -> tuple[Array, Backward]:
+        counts: Counter[str] = Counter()
+        runs = [self._sequence(way, x, f"{name}/", counts) for way in ways]
+        outputs = [y for y, _ in runs]
+        if merge == "add":
+            return np.sum(outputs, 0), lambda dy: np.sum([back(dy) for _, back in runs], 0)
+        cuts = np.cumsum([y.shape[-1] for y in outputs])[:-1]
+
+        def backward(dy: Array) -> Array:
+            parts = np.split(dy, cuts, axis=-1)
+            return np.sum([back(part) for (_, back), part in zip(runs, parts, strict=True)], 0)
+
+        return np.concatenate(outputs, axis=-1), backward
+
+
+def compare(loss: str, y: Array, target: Array) -> tuple[float, Array]:
+    """Give a loss and its gradient for what the network gives, its last activation applied."""
+    if loss == "mean_squared_error":
+        return losses.mean_squared_error(y, target), losses.mean_squared_error_gradient(y, target)
+    if loss == "categorical_crossentropy":
+        positions = y.size / y.shape[-1]
+        return float(-(target * np.log(y)).sum() / positions), -target / y / positions
+    value = -(target * np.log(y) + (1 - target) * np.log1p(-y)).mean()
+    return float(value), (y - target) / (y * (1 - y)) / y.size
