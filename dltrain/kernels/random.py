@@ -1,0 +1,67 @@
+"""Random numbers without a state: each is a function of where it stands.
+
+Philox 4x32 (Salmon and others 2011): a counter of four words and a key of two give four words that
+are as good as independent. Ten rounds are its authors' choice; seven are the fewest that pass
+every test they tried.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dltrain.core import cells
+from dltrain.kernels.kernel import device, kernel
+from dltrain.kernels.memory import OPERAND, f32, f64, number
+
+ROUNDS = 10
+FIRST_FACTOR, SECOND_FACTOR = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+FIRST_STEP, SECOND_STEP = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+WORD, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+NOTHING = np.float32(0)
+
+
+@device
+def philox(a, b, c, d, first_key, second_key):  # type: ignore[no-untyped-def]
+    """Mix a counter of four words with a key of two; all are 32 bits wide, held in uint64."""
+    for _ in range(ROUNDS):
+        p, q = a * FIRST_FACTOR, c * SECOND_FACTOR
+        a, c = (q >> HALF) ^ b ^ first_key, (p >> HALF) ^ d ^ second_key
+        b, d = q & WORD, p & WORD
+        first_key = (first_key + FIRST_STEP) & WORD
+        second_key = (second_key + SECOND_STEP) & WORD
+    return a, b, c, d
+
+
+@kernel
+def dropout(accumulate):  # type: ignore[no-untyped-def]
+    """Give x * scale where a random word reaches the threshold, else x * 0, which keeps NaN.
+
+    Operands x, cells, y. Sizes: elements, the layer's stream. Numbers: threshold in 2**-32, scale.
+    The words are a function of the run's seed, the stream, the step, the sample's place in the batch
+    and the element; forward and backward draw the same.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        sizes = 3 * OPERAND
+        count, stream = args[sizes], np.uint64(args[sizes + 1])
+        threshold = np.uint64(number(args, sizes + 2))
+        scale = np.float32(number(args, sizes + 3))
+        values = f64(args, 1, 0, lane, thread)
+        seed, step = np.uint64(values[cells.SEED]), np.uint64(values[cells.STEP]) & WORD
+        low, high = seed & WORD, seed >> HALF
+        part = count // 4
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 2, n, lane, thread)
+            for i in range(part):
+                draws = philox(np.uint64(i), np.uint64(n), step, stream, low, high)
+                for word in range(4):
+                    at = word * part + i
+                    value = x[at] * (scale if draws[word] >= threshold else NOTHING)
+                    y[at] = y[at] + value if accumulate else value
+            draws = philox(np.uint64(part), np.uint64(n), step, stream, low, high)
+            for word in range(count - 4 * part):
+                at = 4 * part + word
+                value = x[at] * (scale if draws[word] >= threshold else NOTHING)
+                y[at] = y[at] + value if accumulate else value
+
+    return run
