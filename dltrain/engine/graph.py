@@ -162,8 +162,9 @@ class Graph:
             shape = layer.output_shape(*shapes)
         except ShapeError as error:
             raise self._located(error, layer) from None
-        if share is not None and share.node is not None:
-            parameters = share.node.parameters
+        owner = _owner(share)
+        if owner is not None:
+            parameters = owner.parameters
         else:
             specs = layer.parameters(*shapes)
             parameters = {key: Parameter(f"{name}/{key}", spec) for key, spec in specs.items()}
@@ -202,6 +203,14 @@ class Graph:
 
 def _is_activation(node: Node) -> bool:
     return isinstance(node.layer, ActivationLayer)
+
+
+def _owner(value: Value | None) -> Node | None:
+    """Give the node that a value comes from, before the activation that stands apart."""
+    node = None if value is None else value.node
+    while node is not None and _is_activation(node):
+        node = node.inputs[0].node
+    return node
 
 
 def build_graph(

@@ -97,13 +97,23 @@ class Lowerer:
                 node.layer.forward(Scope(self, node, value))
         output = self.graph.output
         assert output is not None  # noqa: S101 - a graph is built before it is lowered
-        lowered.output = self.buffer(output)
-        lowered.output.root.batch_wide = True
+        lowered.output = self._outgoing(output)
         if self.objective is not None:
             self._compare(self.objective, output)
         lowered.rows[:0] = [_zero(buffer) for buffer in self._zeroed]
         self._set_batch_rows_apart()
         return lowered
+
+    def _outgoing(self, output: Value) -> Buffer:
+        """Give the buffer that callers read: a copy where the output is an input as it came."""
+        buffer = self.buffer(output)
+        if buffer.root in self.lowered.inputs:
+            copy = Buffer(buffer.name, buffer.shape)
+            row = Row("linear_forward", (), (buffer,), (copy,), (1, copy.size), layer=buffer.name)
+            self.lowered.rows.append(row)
+            buffer = copy
+        buffer.root.batch_wide = True
+        return buffer
 
     def _set_batch_rows_apart(self) -> None:
         """What rows per batch read must outlive the lanes."""
