@@ -149,6 +149,6 @@ def covering(pooling: Pooling, layer: Layer) -> Pooling:
         last = (pooling.output[axis] - 1) * pooling.strides[axis] - pooling.before[axis]
         if pooling.before[axis] >= pooling.size[axis] or last >= pooling.input[axis]:
             message = f"{layer.type_name} has windows that lie in the padding alone"
-            hint = "use less padding than half of pool_size"
+            hint = "use less padding than pool_size"
             raise ShapeError(message, field="padding", hint=hint)
     return pooling
