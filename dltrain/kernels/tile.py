@@ -1,14 +1,16 @@
 """The register tile: the one contraction that convolutions, dense layers and their gradients share.
 
-    C[m, :] = start[m, :] + sum over outer, inner, k of  A(m, outer, inner, k) * B(outer, inner, k, :)
+    C[m, :] = start[m, :] + sum of A(m, outer, inner, k) * B(outer, inner, k, :) over the last three
 
-A gives scalars, B and C rows of vectors; all strides are in elements and known at run time. Only the
-number of rows and vectors, the start value and the epilogue are compile-time facts, so a handful of
-variants serves every shape. Accumulators stay in registers for the whole sum; the order of the sum is
-the order of the loops, whatever the tile's size, so results do not depend on how rows are tiled.
+A gives scalars, B and C rows of vectors; all strides are in elements and known at run time. Only
+the number of rows and vectors, the start value and the epilogue are compile-time facts, so a few
+variants serve every shape. Accumulators stay in registers for the whole sum; the order of the
+sum is the order of the loops, whatever the tile's size, so results do not depend on how rows are
+tiled.
 
-B may be read up to one vector past its last column, C too where it is accumulated; every buffer has that
-slack. C is written to its exact width: the last vector of a `masked` tile stores `columns` numbers.
+B may be read up to one vector past its last column, a paired A and an accumulated C too; every
+buffer has that slack. C is written to its exact width: the last vector of a `masked` tile stores
+`columns` numbers.
 """
 
 from __future__ import annotations
@@ -33,32 +35,44 @@ ZERO, BIAS, ACCUMULATE = 0, 1, 2
 
 
 @intrinsic(prefer_literal=True)  # literals keep the disk cache's key stable
-def strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes):  # type: ignore[no-untyped-def]  # noqa: N803, PLR0913
-    """Compute a strip of tiles, nv vectors wide: `high` times `tiles` tiles of mr rows and one of mr_tail.
+def strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes):  # type: ignore[no-untyped-def]
+    """Compute a strip of tiles, nv vectors wide.
 
-    The first seven are literal integers; A Scalars, B Vectors, C Rows, sizes Sizes. With mr 0, nv 0
-    or mr_tail 0 that part is left out.
+    It is `high` times `tiles` tiles of mr rows and one of mr_tail. The first seven are literal
+    integers; A Scalars, B Vectors, C Rows, sizes Sizes. With mr 0, nv 0 or mr_tail 0 that part is
+    left out.
     """
     literals = (width, mr, mr_tail, nv, masked, init, relu)
-    width_, mr_, tail_, nv_, masked_, init_, relu_ = (t.literal_value for t in literals)
-    signature = types.void(*literals, A, B, types.int64, C, sizes)
+    return _strip(_Emitter, literals, (A, B, types.int64, C, sizes))
+
+
+@intrinsic(prefer_literal=True)
+def paired_strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes):  # type: ignore[no-untyped-def]
+    """Compute the same strip, but A gives vectors too: columns of A meet the same columns of B."""
+    literals = (width, mr, mr_tail, nv, masked, init, relu)
+    return _strip(_PairedEmitter, literals, (A, B, types.int64, C, sizes))
+
+
+def _strip(kind: type[_Emitter], literals: Any, operands: Any) -> tuple[Any, Any]:
+    """Give the signature of a strip, and what writes its code."""
+    width, mr, mr_tail, nv, masked, init, relu = (t.literal_value for t in literals)
 
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        if not (nv_ and mr_):
+        if not (nv and mr):
             return context.get_dummy_value()
         a, b, start, c, counts = (_Operand(builder, value) for value in args[7:])
         with cgutils.for_range(builder, counts[0]) as high:
-            rows = builder.mul(counts[1], ir.Constant(I64, mr_))
+            rows = builder.mul(counts[1], ir.Constant(I64, mr))
             with cgutils.for_range(builder, counts[1]) as step:
-                row = builder.mul(step.index, ir.Constant(I64, mr_))
-                emitter = _Emitter(builder, width_, mr_, nv_, masked_, init_, relu_)
+                row = builder.mul(step.index, ir.Constant(I64, mr))
+                emitter = kind(builder, width, mr, nv, masked, init, relu)
                 emitter.emit(a.moved(high.index, row), b, start, c.moved(high.index, row), counts)
-            if tail_:
-                emitter = _Emitter(builder, width_, tail_, nv_, masked_, init_, relu_)
+            if mr_tail:
+                emitter = kind(builder, width, mr_tail, nv, masked, init, relu)
                 emitter.emit(a.moved(high.index, rows), b, start, c.moved(high.index, rows), counts)
         return context.get_dummy_value()
 
-    return signature, codegen
+    return types.void(*literals, *operands), codegen
 
 
 class _Operand:
@@ -66,7 +80,11 @@ class _Operand:
 
     def __init__(self, builder: Any, value: Any) -> None:
         self.builder = builder
-        count = len(value.type.elements) if isinstance(value.type, ir.BaseStructType | ir.ArrayType) else 0
+        count = (
+            len(value.type.elements)
+            if isinstance(value.type, ir.BaseStructType | ir.ArrayType)
+            else 0
+        )
         self.fields = [builder.extract_value(value, i) for i in range(count)] or [value]
 
     def __getitem__(self, index: int) -> Any:
@@ -83,7 +101,7 @@ class _Operand:
 class _Emitter(VectorBuilder):
     """Writes the LLVM code of one tile."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self, builder: Any, width: int, mr: int, nv: int, masked: int, init: int, relu: int
     ) -> None:
         super().__init__(builder, width)
@@ -111,7 +129,7 @@ class _Emitter(VectorBuilder):
         sums = self._loop(sizes[2], groups, b_start, start, a_outer, b[1], outer_body)
         self._store(sums, sizes[5])
 
-    def _loop(  # noqa: PLR0913
+    def _loop(
         self, count: Any, pointers: list[Any], b_pointer: Any, sums: list[Any],
         a_stride: Any, b_stride: Any, body: Any,
     ) -> list[Any]:  # fmt: skip
@@ -145,11 +163,15 @@ class _Emitter(VectorBuilder):
             pointer = pointers[m // 3]
             if m % 3:
                 pointer = self.at(pointer, self.a_row if m % 3 == 1 else self.a_row2)
-            element = self.builder.load(pointer)
-            element.align = 4
-            row = self.splat(element)
-            updated += [self.fma(row, vectors[j], sums[m * self.nv + j]) for j in range(self.nv)]
+            row = self._row(pointer)
+            updated += [self.fma(row[j], vectors[j], sums[m * self.nv + j]) for j in range(self.nv)]
         return updated
+
+    def _row(self, pointer: Any) -> list[Any]:
+        """Give what meets the vectors of B: one number of A, for all of them."""
+        element = self.builder.load(pointer)
+        element.align = 4
+        return [self.splat(element)] * self.nv
 
     def _start(self) -> list[Any]:
         if self.init == ZERO:
@@ -172,3 +194,10 @@ class _Emitter(VectorBuilder):
 
     def _times(self, value: Any, factor: int) -> Any:
         return self.builder.mul(value, self.const(factor))
+
+
+class _PairedEmitter(_Emitter):
+    """Writes the LLVM code of one tile whose A gives as many numbers as B."""
+
+    def _row(self, pointer: Any) -> list[Any]:
+        return [self.load(pointer, j * self.width) for j in range(self.nv)]

@@ -21,8 +21,8 @@ from dltrain.regularizers.base import Regularizer
 class Conv2D(Layer):
     """Slide a kernel over an image and add a bias.
 
-    Shapes: x (height, width, channels); kernel (high, wide, channels / groups, filters); y (output height,
-    output width, filters). Kept for backward: x, and y where an activation is fused.
+    Shapes: x (height, width, channels); kernel (high, wide, channels / groups, filters); y (output
+    height, output width, filters). Kept for backward: x, and y where an activation is fused.
     """
 
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
@@ -93,9 +93,7 @@ class Conv2D(Layer):
         self._bias_gradient(at, at.output_gradient)
         self.dense_gradients(at, geometry, x, at.output_gradient)
 
-    def dense_gradients(
-        self, at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer
-    ) -> None:
+    def dense_gradients(self, at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer) -> None:
         """Write the rows of the gradients of kernel and input, of a dy without many zeros."""
         kernel = at.parameter_gradient("kernel", per="sample")
         geometry.weights(at, x, dy, kernel.buffer)
@@ -104,11 +102,16 @@ class Conv2D(Layer):
             return
         spread = geometry.spread(at, dy)
         sizes = geometry.flip_sizes
-        kernel_shape = (*pair(self.kernel_size), self.filters // self.groups, geometry.channels)
+        kernel_shape = (*geometry.kernel, geometry.filters // geometry.groups, geometry.channels)
         flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes)
         start = 2 if gradient.accumulate else 0
         reverse = geometry.reversed()
-        reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
+        if geometry.repeats == 1:
+            reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
+            return
+        dx = at.scratch((*geometry.input, geometry.channels))
+        reverse.convolve(at, spread, flipped, flipped, dx, start=0, relu=0)
+        geometry.sum_repeats(at, dx, gradient)
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)
@@ -127,7 +130,7 @@ class Conv2D(Layer):
 
     def padded_input(self, at: Lowering, geometry: Convolution) -> Buffer:
         """Give the input among its zeros, by a row that copies it where there are any."""
-        x = at.inputs[0]
+        x = geometry.repeat(at, at.inputs[0])
         return geometry.pad(at, x) if geometry.is_padded else x
 
     def geometry(self, shape: Shape) -> Convolution:
@@ -143,8 +146,8 @@ class Conv2D(Layer):
             raise ShapeError(message, field="groups", hint=hint)
         strides, dilation = pair(self.strides), pair(self.dilation_rate)
         high, wide = window_2d(shape, self.kernel_size, strides, self.padding, dilation, layer=self)
-        return Convolution(
-            input=shape[:2],
+        geometry = Convolution(
+            input=(shape[0], shape[1]),
             channels=channels,
             filters=self.filters,
             kernel=pair(self.kernel_size),
@@ -155,3 +158,4 @@ class Conv2D(Layer):
             output=(high.output, wide.output),
             groups=self.groups,
         )
+        return geometry.one_for_each()

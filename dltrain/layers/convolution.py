@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.lowering import Buffer, Gradient, Lowering
+from dltrain.layers import depthwise
 from dltrain.layers.tiling import choose
 
 Pair = tuple[int, int]
@@ -24,6 +25,20 @@ class Convolution:
     after: Pair
     output: Pair
     groups: int
+    repeats: int = 1
+    """How often each channel of the input is repeated to give `channels`."""
+
+    def one_for_each(self) -> Convolution:
+        """Give a depthwise convolution one filter for each channel, by repeating channels."""
+        if not 1 < self.channels == self.groups:
+            return self
+        repeats = self.filters // self.channels
+        return replace(self, channels=self.filters, groups=self.filters, repeats=repeats)
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Tell whether every channel has one filter of its own."""
+        return 1 < self.channels == self.groups == self.filters
 
     @property
     def is_padded(self) -> bool:
@@ -66,6 +81,30 @@ class Convolution:
         )
         return high, wide
 
+    def repeat(self, at: Lowering, x: Buffer) -> Buffer:
+        """Write the row that repeats channels, where a channel has several filters."""
+        if self.repeats == 1:
+            return x
+        repeated = at.scratch((*self.input, self.channels))
+        reads, writes, sizes = (x,), (repeated,), self._repetition
+        at.row("repeat_channels", reads=reads, writes=writes, sizes=sizes, per="sample")
+        return repeated
+
+    def sum_repeats(self, at: Lowering, dx: Buffer, gradient: Gradient) -> None:
+        """Write the row that sums the gradients of repeated channels."""
+        at.row(
+            "sum_repeats",
+            variant=(int(gradient.accumulate),),
+            reads=(dx,),
+            writes=(gradient.buffer,),
+            sizes=self._repetition,
+            per="sample",
+        )
+
+    @property
+    def _repetition(self) -> tuple[int, int, int]:
+        return self.input[0] * self.input[1], self.channels // self.repeats, self.repeats
+
     def pad(self, at: Lowering, x: Buffer) -> Buffer:
         """Write the row that sets the image among its zeros."""
         padded = at.scratch((*self.padded, self.channels))
@@ -77,7 +116,9 @@ class Convolution:
         """Write the row that sets the output gradient as far apart as the strides, among zeros."""
         offsets = [
             (kernel - 1) * dilation - before
-            for kernel, dilation, before in zip(self.kernel, self.dilation, self.before, strict=True)
+            for kernel, dilation, before in zip(
+                self.kernel, self.dilation, self.before, strict=True
+            )
         ]
         if self._spread_extents == self.output and self.strides == (1, 1) and not any(offsets):
             return dy
@@ -86,11 +127,14 @@ class Convolution:
         at.row("pad", reads=(dy,), writes=(spread,), sizes=sizes, per="sample")
         return spread
 
-    def convolve(  # noqa: PLR0913
+    def convolve(
         self, at: Lowering, x: Buffer, kernel: Buffer, bias: Buffer, y: Buffer, *,
         start: int, relu: int,
     ) -> None:  # fmt: skip
         """Write the row y = x * kernel; start 0 stores, 1 begins with the bias, 2 adds to y."""
+        if self.is_depthwise:
+            depthwise.convolve(at, self, (x, kernel, bias), y, start=start, relu=relu)
+            return
         wide, channels, filters = self.padded[1], self.channels, self.filters
         inputs, outputs = channels // self.groups, filters // self.groups
         high_out, wide_out = self._rows()
@@ -117,6 +161,9 @@ class Convolution:
 
     def weights(self, at: Lowering, x: Buffer, dy: Buffer, dw: Buffer) -> None:
         """Write the row that adds the kernel's gradient to dw."""
+        if self.is_depthwise:
+            depthwise.weights(at, self, x, dy, dw)
+            return
         wide, channels, filters = self.padded[1], self.channels, self.filters
         inputs, outputs = channels // self.groups, filters // self.groups
         columns, run = self.kernel[1], inputs

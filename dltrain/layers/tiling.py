@@ -34,10 +34,13 @@ class Tiling:
         return self.width, self.mr, self.mr_tail, self.nv, self.nv_tail, self.masked
 
 
-def choose(rows: int, columns: int, target: Target) -> Tiling:
-    """Pick the tiling that takes the fewest estimated cycles for rows x columns results."""
+def choose(rows: int, columns: int, target: Target, *, paired: bool = False) -> Tiling:
+    """Pick the tiling that takes the fewest estimated cycles for rows x columns results.
+
+    In a `paired` one rows have vectors of their own to load, as in depthwise convolutions.
+    """
     fitting = _fitting(rows, columns, target)
-    return min(fitting, key=lambda tiling: (_cycles(tiling), -tiling.nv, -tiling.mr))
+    return min(fitting, key=lambda tiling: (_cycles(tiling, paired), -tiling.nv, -tiling.mr))
 
 
 def choose_even(rows: int, columns: int, target: Target) -> Tiling:
@@ -69,7 +72,7 @@ def _cut(rows: int, columns: int, mr: int, nv: int, width: int) -> Tiling:
     )  # fmt: skip
 
 
-def _cycles(tiling: Tiling) -> float:
+def _cycles(tiling: Tiling, paired: bool = False) -> float:
     """Estimate the cycles of one step of the sum over all tiles.
 
     Two fused multiply-adds or two loads start in a cycle; a result is ready after four.
@@ -78,5 +81,6 @@ def _cycles(tiling: Tiling) -> float:
     for mr, down in ((tiling.mr, tiling.tiles), (tiling.mr_tail, 1)):
         for nv, across in ((tiling.nv, tiling.blocks), (tiling.nv_tail, 1)):
             if mr and nv:
-                total += down * across * max(mr * nv / 2, (mr + nv) / 2, 4.0)
+                loads = mr * nv + nv if paired else mr + nv
+                total += down * across * max(mr * nv / 2, loads / 2, 4.0)
     return total
