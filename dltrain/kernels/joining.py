@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dltrain.kernels.kernel import kernel
-from dltrain.kernels.memory import f32
+from dltrain.kernels.memory import OPERAND, f32
 
 
 @kernel
@@ -17,6 +17,28 @@ def add_forward():  # type: ignore[no-untyped-def]
             y = f32(args, 2, n, lane, thread)
             for i in range(count):
                 y[i] = a[i] + b[i]
+
+    return run
+
+
+@kernel
+def concatenate(inputs):  # type: ignore[no-untyped-def]
+    """Put rows of several inputs side by side. Operands the inputs, y; sizes rows, each width."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        sizes = (inputs + 1) * OPERAND
+        rows, wide = args[sizes], 0
+        for k in range(inputs):
+            wide += args[sizes + 1 + k]
+        for n in range(first, last):
+            y, start = f32(args, inputs, n, lane, thread), 0
+            for k in range(inputs):
+                x, width = f32(args, k, n, lane, thread), args[sizes + 1 + k]
+                for row in range(rows):
+                    source, place = row * width, row * wide + start
+                    for i in range(width):
+                        y[place + i] = x[source + i]
+                start += width
 
     return run
 

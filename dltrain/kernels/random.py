@@ -37,8 +37,8 @@ def dropout(accumulate):  # type: ignore[no-untyped-def]
     """Give x * scale where a random word reaches the threshold, else x * 0, which keeps NaN.
 
     Operands x, cells, y. Sizes: elements, the layer's stream. Numbers: threshold in 2**-32, scale.
-    The words are a function of the run's seed, the stream, the step, the sample's place in the batch
-    and the element; forward and backward draw the same.
+    The words are a function of the run's seed, the stream, the step, the sample's place in the
+    batch and the element; forward and backward draw the same.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dltrain.core.errors import ShapeError
+from dltrain.core.errors import NumericError, ShapeError
 from dltrain.engine.network import Network
+from dltrain.engine.trainer import Trainer
 from dltrain.layers.add import Add
 from dltrain.layers.base import Layer
 from dltrain.layers.concatenate import Concatenate
+from dltrain.losses.base import Loss
+from dltrain.optimizers.base import Optimizer
 from tests.reference.layer_bench import LayerBench
 
 
@@ -136,3 +139,25 @@ def test_a_reshape_that_does_not_fit_is_refused() -> None:
     layer = Layer.parse({"type": "reshape", "target_shape": [4, -1]})
     with pytest.raises(ShapeError, match=r"cannot lay the 6 numbers of \(3, 2\) out as \(4, -1\)"):
         layer.output_shape((3, 2))
+
+
+def test_a_loss_that_is_not_finite_is_not_blamed_on_a_concatenate_before_it() -> None:
+    wide = {"type": "dense", "units": 64, "activation": "tanh"}
+    layers = [{"type": "parallel", "branches": [[wide], [wide]]}, {"type": "dense", "units": 128}]
+    network = Network.build(
+        tuple(Layer.parse(layer) for layer in layers), input_shape=(64,), threads=1
+    )
+    network.parameters["dense_1/kernel"][...] = 3e38
+    trainer = Trainer(
+        network,
+        loss=Loss.parse("mean_squared_error"),
+        metrics=(),
+        optimizer=Optimizer.parse("sgd"),
+        batch_size=16,
+        threads=1,
+        seed=0,
+        total_steps=1,
+        target_form="dense",
+    )
+    with pytest.raises(NumericError, match="the output of layer dense_1 is the first"):
+        trainer.step(draw(16, 64), draw(16, 128))

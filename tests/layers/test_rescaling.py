@@ -41,6 +41,17 @@ def test_normalization_with_given_statistics_uses_them(
     np.testing.assert_allclose(dx, x / np.sqrt(variance), atol=1e-6)
 
 
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("shape", [(1,), (6, 5, 1)])
+def test_normalization_of_a_single_channel(shape: tuple[int, ...], accumulate: bool) -> None:
+    x = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
+    layer = {"type": "normalization", "mean": 0.5, "variance": 4.0}
+    bench = LayerBench(layer, x, accumulate=accumulate)
+    np.testing.assert_allclose(bench.forward(), (x - 0.5) / 2, atol=1e-6)
+    (dx,) = bench.backward(x)
+    np.testing.assert_allclose(dx, x / 2, atol=1e-6)
+
+
 def test_normalization_of_a_constant_channel_is_finite() -> None:
     layer = {"type": "normalization", "mean": 3.0, "variance": 0.0}
     y = LayerBench(layer, np.full((2, 4), 3, np.float32)).forward()
