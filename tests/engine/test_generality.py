@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dltrain.core.lowering import Target
 from dltrain.engine.graph import Graph
 from dltrain.engine.lower import Objective
 from dltrain.engine.network import Network
@@ -171,8 +172,8 @@ CASES = {
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
 
-def build(case: Case, threads: int = 1) -> Network:
-    network = Network(case.graph(), objective=OBJECTIVE, threads=threads, seed=3)
+def build(case: Case, threads: int = 1, target: Target | None = None) -> Network:
+    network = Network(case.graph(), objective=OBJECTIVE, threads=threads, seed=3, target=target)
     generator = np.random.default_rng(0)
     for name, values in network.parameters.items():
         if name.endswith("/bias"):
@@ -219,9 +220,10 @@ def test_the_output_is_the_twins(case: Case) -> None:
     np.testing.assert_allclose(network.forward(*inputs), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("width", [4, 8, 16])
 @each_case
-def test_loss_and_gradients_are_the_twins(case: Case) -> None:
-    network = build(case)
+def test_loss_and_gradients_are_the_twins(case: Case, width: int) -> None:
+    network = build(case, target=Target(width, 16 if width == 8 else 32))
     inputs, y = draw(network, SAMPLES)
     loss, gradients = network.loss_and_gradients(inputs, y)
     expected, wanted = twin_gradients(case, network, inputs, y)

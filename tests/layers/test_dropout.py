@@ -105,3 +105,23 @@ def test_gradients_are_those_of_the_network_that_was_left() -> None:
         below, _ = built.loss_and_gradients(x, y, training=True, step=3)
         values[...] = before
         assert (above - below) / 2e-2 == pytest.approx(length, rel=5e-3), name
+
+
+def test_dropouts_of_one_network_drop_independently() -> None:
+    dropout = Layer.parse({"type": "dropout", "rate": 0.5})
+    layer = Layer.parse({"type": "parallel", "branches": [[dropout], [dropout]]})
+    built = Network.build((layer,), input_shape=(4096,), threads=1)
+    first, second = np.split(built.forward(np.ones((8, 4096), np.float32), training=True), 2, -1)
+    assert abs((first == second).mean() - 0.5) < 2.5 / np.sqrt(first.size)
+
+
+def test_nan_is_kept_where_it_is_dropped() -> None:
+    x = np.full((2, 50), np.nan, np.float32)
+    assert np.isnan(LayerBench({"type": "dropout", "rate": 0.5}, x).forward()).all()
+
+
+def test_a_rate_of_zero_passes_everything_on() -> None:
+    layers = tuple(Layer.parse(layer) for layer in ({"type": "dropout", "rate": 0}, "flatten"))
+    x = np.random.default_rng(0).normal(size=(5, 6)).astype(np.float32)
+    built = Network.build(layers, input_shape=(6,), threads=1)
+    np.testing.assert_array_equal(built.forward(x, training=True), x)
