@@ -24,6 +24,7 @@ from dltrain.training.evaluate import Scores, evaluate
 from dltrain.training.events import Compiling, Event, Notice, TrainingStarted
 from dltrain.training.interrupts import Interrupts
 from dltrain.training.loop import Session
+from dltrain.training.memory import require_memory
 from dltrain.training.moments import learn_moments
 from dltrain.training.names import metric_names, monitor_of
 from dltrain.training.prepare import build_network, require_monitored
@@ -51,10 +52,22 @@ class Job:
         kinds = ("train", "val") if self.validated else ("train",)
         measured = tuple(f"{kind}_{name}" for kind in kinds for name in ("loss", *self.names))
         require_monitored(loaded, self.monitor, measured)
-        self.network = build_network(draft, data.input_shape, data.classes, data.target_form)
         wanted = self.settings.threads
         self.threads = available() if wanted == "auto" else wanted
         self.batch_size = min(self.settings.batch_size, len(self.train))
+        self.network = build_network(
+            draft,
+            data.input_shape,
+            data.classes,
+            data.target_form,
+            fitting=lambda graph: require_memory(
+                loaded,
+                graph,
+                target_form=data.target_form,
+                batch_size=self.batch_size,
+                threads=self.threads,
+            ),
+        )
         self.steps_per_epoch = -(-len(self.train) // self.batch_size)
 
     @property

@@ -12,6 +12,7 @@ from dltrain.core.errors import ConfigError, DataError, ShapeError, UsageError
 from dltrain.core.shapes import Shape
 from dltrain.data.samples import Data, TargetForm
 from dltrain.engine.check import check, check_shapes, shape_problem
+from dltrain.engine.graph import Graph
 from dltrain.engine.lower import Objective
 from dltrain.engine.network import Network
 from dltrain.training.state import Monitor
@@ -55,15 +56,23 @@ def load_data(draft: Draft, announce: Callable[[str], None]) -> Data:
 
 
 def build_network(
-    draft: Draft, input_shape: Shape, classes: int | None, target_form: TargetForm
+    draft: Draft,
+    input_shape: Shape,
+    classes: int | None,
+    target_form: TargetForm,
+    *,
+    fitting: Callable[[Graph], None] | None = None,
 ) -> Network:
     """Build the network of a config with its starting values.
 
+    `fitting` sees the graph before any memory is taken, and may refuse it.
     Raises: ConfigError with the place of what does not fit.
     """
     checked = check_shapes(draft, tuple(input_shape), classes)
     config = checked.loaded().config
     assert checked.graph is not None  # noqa: S101 - there is no problem
+    if fitting is not None:
+        fitting(checked.graph)
     objective = Objective(config.training.loss, config.training.metrics, target_form)
     return Network(checked.graph, seed=config.seed, objective=objective)
 
