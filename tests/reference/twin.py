@@ -91,8 +91,8 @@ class Twin:
         cuts = np.cumsum([y.shape[-1] for y in outputs])[:-1]
 
         def backward(dy: Array) -> Array:
-            parts = np.split(dy, cuts, axis=-1)
-            return np.sum([back(part) for (_, back), part in zip(runs, parts, strict=True)], 0)
+            parts = zip(runs, np.split(dy, cuts, axis=-1), strict=True)
+            return np.stack([back(part) for (_, back), part in parts]).sum(0)
 
         return np.concatenate(outputs, axis=-1), backward
 
