@@ -92,7 +92,8 @@ class Twin:
 
         def backward(dy: Array) -> Array:
             parts = zip(runs, np.split(dy, cuts, axis=-1), strict=True)
-            return np.stack([back(part) for (_, back), part in parts]).sum(0)
+            dx: Array = np.stack([back(part) for (_, back), part in parts]).sum(0)
+            return dx
 
         return np.concatenate(outputs, axis=-1), backward
 
