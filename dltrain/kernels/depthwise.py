@@ -2,9 +2,9 @@
 
 Channels lie side by side, so a vector holds neighbouring channels of one pixel, and the register
 tile multiplies them with the same channels of the kernel. Rows of a tile are pixels of an output
-row or, for the kernel's gradient, columns of the kernel; a tiling is that of `contraction`. Images are
-padded already. The input's gradient is `convolve_depthwise` of the spread output gradient and the
-kernel turned over.
+row or, for the kernel's gradient, columns of the kernel; a tiling is that of `contraction`. Images
+are padded already. The input's gradient is `convolve_depthwise` of the spread output gradient and
+the kernel turned over.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ def convolve_depthwise_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type
     Operands x (height, width, channels), dy (rows, columns, channels), dw (kernel height, kernel
     width, channels). Sizes: rows and columns of dy, rows of a band; full tiles per kernel row, full
     blocks of channels, rest channels; channels; kernel height, kernel width; strides of x per
-    output row, output column, kernel row, kernel column. All channels pass over one band before the next,
-    so that it is read from cache.
+    output row, output column, kernel row, kernel column. All channels pass over one band before the
+    next, so that it is read from cache.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

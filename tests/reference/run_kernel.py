@@ -23,8 +23,9 @@ def run_kernel(
     numbers: Sequence[float] = (),
     samples: range | None = None,
     fixed: Sequence[int] = (),
+    one_by_one: bool = False,
 ) -> None:
-    """Call a kernel on samples of arrays whose first axis is the sample.
+    """Call a kernel on samples of arrays whose first axis is the sample, once or one by one.
 
     Operands at the positions `fixed` are the same for every sample.
     """
@@ -36,4 +37,7 @@ def run_kernel(
     bits = [int(np.float64(value).view(np.int64)) for value in numbers]
     block = np.array([*words, *sizes, *bits], np.int64)
     span = range(len(operands[0])) if samples is None else samples
-    _CALL(kernel.address_of(name, variant))(block.ctypes.data, span.start, span.stop, 0, 0)
+    step = 1 if one_by_one else max(len(span), 1)
+    for first in range(span.start, span.stop, step):
+        call = _CALL(kernel.address_of(name, variant))
+        call(block.ctypes.data, first, first + step, 0, 0)
