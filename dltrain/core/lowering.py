@@ -140,9 +140,7 @@ class Lowering(Protocol):
         A `transposed` one is written with the last axis first; only an owner may ask for it.
         """
 
-    def prepared(
-        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]
-    ) -> Buffer:
+    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
         """A rearranged copy of parameter `name`, made by `kernel` at the head of each run.
 
         The kernel takes ranges of the copy's rows (all axes but the last).

@@ -27,7 +27,7 @@ class Result(NamedTuple):
 class Evaluator:
     """Adds up loss and metrics over batches of at most `batch_size` samples."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         network: Network,
         *,

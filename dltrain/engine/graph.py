@@ -213,9 +213,7 @@ def _owner(value: Value | None) -> Node | None:
     return node
 
 
-def build_graph(
-    layers: tuple[Layer, ...], input_shape: Shape, classes: int | None = None
-) -> Graph:
+def build_graph(layers: tuple[Layer, ...], input_shape: Shape, classes: int | None = None) -> Graph:
     """Build the graph of layers one after another.
 
     Raises: ShapeError whose `loc` starts at ("model", "layers"), with the history of shapes.

@@ -215,9 +215,7 @@ class Lowerer:
         comparison = Comparison(self, objective, output, self.total("loss"))
         objective.loss.forward(comparison)
         for metric in objective.metrics:
-            metric.forward(
-                Comparison(self, objective, output, self.total(metric.type_name))
-            )
+            metric.forward(Comparison(self, objective, output, self.total(metric.type_name)))
         if self.gradients:
             comparison.is_backward = True
             objective.loss.backward(comparison)
@@ -268,7 +266,7 @@ class Scope:
         """A value per sample that forward leaves for backward, by name."""
         key = (self._node.name, name)
         made = Buffer(f"{self._node.name}/{name}", shape, width=width)
-        return self._lowerer._kept.setdefault(key, made)  # noqa: SLF001
+        return self._lowerer._kept.setdefault(key, made)
 
     def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
         """A value per sample that lives only between neighbouring rows."""
@@ -290,9 +288,7 @@ class Scope:
         parameter = self._node.parameters[name]
         return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
 
-    def prepared(
-        self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]
-    ) -> Buffer:
+    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
         """A rearranged copy of a parameter."""
         return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes)
 
@@ -321,7 +317,9 @@ class Scope:
 class Comparison(Scope):
     """What a loss or metric sees; implements `losses.base.Comparing`."""
 
-    def __init__(self, lowerer: Lowerer, objective: Objective, output: Value, total: Buffer) -> None:
+    def __init__(
+        self, lowerer: Lowerer, objective: Objective, output: Value, total: Buffer
+    ) -> None:
         """Look at the graph from its output."""
         node = output.node
         assert node is not None  # noqa: S101 - a network has at least one layer

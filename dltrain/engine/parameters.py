@@ -34,7 +34,7 @@ class ParameterStore:
     def initialize(self, seed: int) -> None:
         """Draw the starting values, each from a stream named after its parameter."""
         for parameter in (*self.trainable, *self.fixed):
-            generator = stream(seed, "initialize", parameter.name)
+            generator = stream(seed, f"initialize {parameter.name}")
             drawn = parameter.spec.initializer.sample(generator, parameter.spec.shape)
             self.view(parameter)[...] = drawn
 

@@ -27,7 +27,9 @@ def joined(nodes: Computation) -> Computation:
     readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
     result: Computation = []
     absorbed: set[int] = set()
-    following = {id(node.inputs[0]): (node, value) for node, value in nodes if len(node.inputs) == 1}
+    following = {
+        id(node.inputs[0]): (node, value) for node, value in nodes if len(node.inputs) == 1
+    }
     for node, value in nodes:
         if id(node) in absorbed:
             continue

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Home, Row
 from dltrain.engine import executor, tracing
-from dltrain.engine.arrays import aligned_floats
+from dltrain.engine.arrays import aligned_bytes, aligned_floats
 from dltrain.engine.lower import Lowered
 from dltrain.engine.memory import plan
 from dltrain.engine.parameters import ParameterStore
@@ -57,7 +57,7 @@ def _in_parts(rows: list[Row]) -> _Phase:
 class Program:
     """Runs batches of up to `batch_size` samples through a lowered network."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         lowered: Lowered,
         store: ParameterStore,
@@ -102,10 +102,11 @@ class Program:
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
         self._tables = self._pack()
-        self._control = aligned_floats(2 * len(self._phases) * 2 * executor.COUNTER_WORDS)
+        size = len(self._phases) * executor.COUNTER_WORDS
+        self._counters = [aligned_bytes(8 * size).view(np.int64) for _ in range(2)]
+        self._words = [self._instruct(counters) for counters in self._counters]
         self._totals = [self.storage.lane_totals(total) for total in lowered.totals]
         self._turn = 0
-        self._no_times = np.zeros((1, 1), np.int64)
         self._run = executor.execute()
 
     def run(
@@ -122,22 +123,34 @@ class Program:
         self.cells[cells.BATCH], self.cells[cells.LANES] = batch, lanes
         self.cells[cells.STATUS] = 0
         self._turn ^= 1
-        half = self._control.size // 2
-        control = self._control[self._turn * half : (self._turn + 1) * half]
-        control[:] = 0  # the other half may still be read by a thread that is late
+        # Of two sets of counters and words one may still be read by a thread that is late.
+        counters, words = self._counters[self._turn], self._words[self._turn]
+        counters[:] = 0
         threads = min(self.threads, lanes)
-        clock = executor.clock_address() if times is not None else 0
-        booked = self._no_times if times is None else times
-        address, give_way, run = control.ctypes.data, executor.yield_address(), self._run
-        size, tables = self.lane_size, self._tables
+        words[:2] = threads, batch
+        if times is None:
+            words[10] = 0
+        else:
+            words[10:] = executor.clock_address(), times.ctypes.data, times.shape[1]
+        address, run = words.ctypes.data, self._run
 
         def job(thread: int) -> None:
-            run(thread, threads, batch, size, *tables, address, give_way, clock, booked)
+            run(address, 0, 0, 0, thread)
 
         if threads == 1:
             job(0)
         else:
             self.team.run(job, threads)
+
+    def _instruct(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Write what the loop has to know; what changes with each run is still 0."""
+        phases, stages, rows, units = (table.ctypes.data for table in self._tables)
+        words = np.zeros(executor.WORDS, np.int64)
+        words[2:10] = (
+            *(self.lane_size, phases, len(self._phases), stages, rows, units),
+            *(counters.ctypes.data, executor.yield_address()),
+        )
+        return words
 
     def trace(
         self,

@@ -29,7 +29,8 @@ def group(rows: list[Row]) -> list[Stage]:
         elif stages and stages[-1].block == row.per:
             stages[-1].rows.append(row)
         else:
-            stages.append(Stage(row.per, [*waiting, row]))
+            block: Block = "sample" if row.per == "sample" else "lane"
+            stages.append(Stage(block, [*waiting, row]))
             waiting = []
     if waiting:
         stages.append(Stage("lane", waiting))

@@ -36,7 +36,7 @@ class Trainer:
     array`, writable in place. Both can be set to go on where another training stopped.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         network: Network,
         *,

@@ -6,6 +6,8 @@ and nv vectors, then the literal rests; `masked` when the last vector is not ful
 
 from __future__ import annotations
 
+import numpy as np
+
 from dltrain.core.cells import BATCH
 from dltrain.kernels.kernel import kernel
 from dltrain.kernels.memory import address, f64
@@ -13,7 +15,7 @@ from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
 
 
 @kernel
-def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
     """Slide a kernel over one padded image: y = x * w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: groups, output rows, full tiles per row, full column blocks, rest
@@ -82,7 +84,7 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
 
 
 @kernel
-def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
     """Multiply the rows of all samples by a matrix: y = x w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: rows per sample, inputs, columns, full column blocks, rest columns.
@@ -114,7 +116,7 @@ def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
 
 
 @kernel
-def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ignore[no-untyped-def]
     """Give a matrix's gradient over all rows of all samples: dw = x^T dy, or dw += (init 2).
 
     Operands x, dy, dw. Sizes: rows per sample, inputs, columns, full tiles of inputs, full column
@@ -140,7 +142,7 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
 
 
 @kernel
-def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
     """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy.
 
     Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest columns.
@@ -149,10 +151,10 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ig
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         inputs, columns, blocks, singles = args[17], args[18], args[19], args[20]
-        rows = int(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
+        rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
         x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
         dw = address(args, 3, 0, 0, 0) + 4 * first * columns
-        tiles, rest = (last - first) // mr, int((last - first) % mr > 0)
+        tiles, rest = (last - first) // mr, np.int64((last - first) % mr > 0)
         x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
         a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
         for j in range(blocks):
@@ -160,7 +162,9 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ig
             b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
             c_rest = Rows(dw_rest + at, 0, columns)
             strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, Sizes(1, tiles, 1, 1, rows, 0))
-            strip(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, Sizes(1, rest, 1, 1, rows, 0))
+            strip(
+                width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, Sizes(1, rest, 1, 1, rows, 0)
+            )
         at = 4 * blocks * nv * width
         b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
         c_rest = Rows(dw_rest + at, 0, columns)

@@ -1,14 +1,18 @@
-"""The compiled loop that carries out a table on one thread of a team."""
+"""The loop that carries out a table on one thread of a team: a kernel that calls kernels."""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
 
-import numpy as np
-from numba import types
-
-from dltrain.kernels.kernel import compile_cached, device
-from dltrain.kernels.memory import add_atomically, call, call_clock, call_plain, read_atomically
+from dltrain.kernels.kernel import device, kernel
+from dltrain.kernels.memory import (
+    add_atomically,
+    call,
+    call_clock,
+    call_plain,
+    read_atomically,
+    words,
+)
 
 COUNTER_BYTES = 128
 """From one phase's counters to the next: two cache lines."""
@@ -16,8 +20,9 @@ ARRIVED = 64
 """From a phase's ticket counter to its counter of threads that are done."""
 SPINS = 2000
 """Looks at a barrier before the processor is offered to others."""
-MONOTONIC = 6 if __import__("sys").platform == "darwin" else 1
+MONOTONIC = 6 if sys.platform == "darwin" else 1
 """CLOCK_MONOTONIC."""
+NANOSECONDS = 1_000_000_000
 
 
 @device
@@ -32,64 +37,68 @@ def wait(counter, threads, give_way):  # type: ignore[no-untyped-def]
 
 
 @device
-def tick(clock, where, times, thread, row):  # type: ignore[no-untyped-def]
-    """Book the time since the last tick on a row."""
-    before = where[0] * 1000000000 + where[1]
-    call_clock(clock, MONOTONIC, where.ctypes.data)
-    times[thread, row] += where[0] * 1000000000 + where[1] - before
+def tick(clock, here, times, row):  # type: ignore[no-untyped-def]
+    """Book the time since the last tick on a row. `here` is the address of seconds, nanoseconds."""
+    now = words(here)
+    before = now[0] * NANOSECONDS + now[1]
+    call_clock(clock, MONOTONIC, here)
+    words(times)[row] += now[0] * NANOSECONDS + now[1] - before
 
 
-def run(  # type: ignore[no-untyped-def]  # noqa: C901, PLR0912, PLR0913
-    thread, threads, batch, lane_size, phases, stages, rows, units, control, give_way, clock, times
-):
-    """Take part in all phases. See `execute` for the tables."""
-    where = np.zeros(2, np.int64)
-    if clock != 0:
-        call_clock(clock, MONOTONIC, where.ctypes.data)
-    idle = times.shape[1] - 1
-    for p in range(phases.shape[0]):
-        counter = control + p * COUNTER_BYTES
-        in_lanes, begin, end = phases[p, 0] == 0, phases[p, 1], phases[p, 2]
-        total = (batch + lane_size - 1) // lane_size if in_lanes else end - begin
-        while True:
-            ticket = add_atomically(counter, 1)
-            if ticket >= total:
-                break
-            if in_lanes:
-                start, stop = ticket * lane_size, min(batch, (ticket + 1) * lane_size)
-                for s in range(begin, end):
-                    step = stages[s, 2] if stages[s, 2] > 0 else stop - start
-                    for n in range(start, stop, step):
-                        for r in range(stages[s, 0], stages[s, 1]):
-                            call(rows[r, 0], rows[r, 1], n, min(n + step, stop), ticket, thread)
-                            if clock != 0:
-                                tick(clock, where, times, thread, r)
-            else:
-                u = begin + ticket
-                r = units[u, 0]
-                call(rows[r, 0], rows[r, 1], units[u, 1], units[u, 2], 0, thread)
+@device
+def run_lane(lane, args, begin, end, clock, here, times, thread):  # type: ignore[no-untyped-def]
+    """Take one lane through the stages [begin, end)."""
+    batch, size = args[1], args[2]
+    stages, rows = words(args[5]), words(args[6])
+    start, stop = lane * size, min(batch, (lane + 1) * size)
+    for s in range(begin, end):
+        first_row, last_row, block = stages[3 * s], stages[3 * s + 1], stages[3 * s + 2]
+        step = block if block > 0 else stop - start
+        n = start
+        while n < stop:
+            for r in range(first_row, last_row):
+                call(rows[2 * r], rows[2 * r + 1], n, min(n + step, stop), lane, thread)
                 if clock != 0:
-                    tick(clock, where, times, thread, r)
-        wait(counter + ARRIVED, threads, give_way)
-        if clock != 0:
-            tick(clock, where, times, thread, idle)
+                    tick(clock, here, times, r)
+            n += step
 
 
-_compiled: list[Any] = []
+@kernel
+def execute():  # type: ignore[no-untyped-def]
+    """Take part in all phases of a program, as thread `thread`.
 
-
-def execute() -> Any:
-    """Give the compiled `run(thread, threads, batch, lane_size, tables...)`.
-
-    Tables, int64: phases (kind 0 lanes | 1 units, begin, end), stages (first row, last row + 1, samples
-    of a block or 0 for the lane), rows (kernel address, argument address), units (row, first, last).
-    `control` is the address of zeroed counters; `clock` 0 or the address of clock_gettime, `times`
-    (threads, rows + 1) nanoseconds, the last column waiting.
+    Words: threads, batch, samples of a lane; address and number of the phases; addresses of stages,
+    rows, units, counters (zero at first); addresses of `sched_yield` and, for a profile, of
+    `clock_gettime`, or 0; address of the profile (a line of nanoseconds for each thread: rows, waiting,
+    two words of its own) and the words of its lines. Tables of int64: phases (kind 0 lanes | 1 units,
+    begin, end), stages (first row, last row + 1, samples of a block or 0 for the lane), rows (kernel
+    address, argument address), units (row, first, last).
     """
-    if not _compiled:
-        table = types.Array(types.int64, 2, "C")
-        signature = types.void(
-            *[types.int64] * 4, *[table] * 4, *[types.int64] * 3, table
-        )
-        _compiled.append(compile_cached(signature, run))
-    return _compiled[0]
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        threads, give_way, clock, columns = args[0], args[9], args[10], args[12]
+        phases, rows, units = words(args[3]), words(args[6]), words(args[7])
+        times = args[11] + 8 * columns * thread
+        here = times + 8 * (columns - 2)
+        if clock != 0:
+            call_clock(clock, MONOTONIC, here)
+        for p in range(args[4]):
+            counter = args[8] + p * COUNTER_BYTES
+            in_lanes, begin, end = phases[3 * p] == 0, phases[3 * p + 1], phases[3 * p + 2]
+            total = (args[1] + args[2] - 1) // args[2] if in_lanes else end - begin
+            ticket = add_atomically(counter, 1)
+            while ticket < total:
+                if in_lanes:
+                    run_lane(ticket, args, begin, end, clock, here, times, thread)
+                else:
+                    u = 3 * (begin + ticket)
+                    r = units[u]
+                    call(rows[2 * r], rows[2 * r + 1], units[u + 1], units[u + 2], 0, thread)
+                    if clock != 0:
+                        tick(clock, here, times, r)
+                ticket = add_atomically(counter, 1)
+            wait(counter + ARRIVED, threads, give_way)
+            if clock != 0:
+                tick(clock, here, times, columns - 3)
+
+    return run

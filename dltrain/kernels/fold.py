@@ -25,7 +25,7 @@ def fold_transposed():  # type: ignore[no-untyped-def]
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         rows, columns, cells = args[12], args[13], f64(args, 2, 0, 0, 0)
         total, whole = f32(args, 0, 0, 0, 0), f32(args, 1, 0, 0, 0)
-        for index in range(1, int(cells[LANES])):
+        for index in range(1, np.int64(cells[LANES])):
             part = f32(args, 0, 0, index, 0)
             for k in range(first * rows, last * rows):
                 total[k] += part[k]
@@ -49,12 +49,16 @@ def fold(regularized, summed):  # type: ignore[no-untyped-def]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         w, gradient = f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
-        squares, penalties, cells = f64(args, 3, 0, 0, 0), f64(args, 4, 0, 0, 0), f64(args, 5, 0, 0, 0)
+        squares, penalties, cells = (
+            f64(args, 3, 0, 0, 0),
+            f64(args, 4, 0, 0, 0),
+            f64(args, 5, 0, 0, 0),
+        )
         if not summed:
             part = f32(args, 0, 0, 0, 0)
             for k in range(first, last):
                 gradient[k] = part[k]
-            for index in range(1, int(cells[LANES])):
+            for index in range(1, np.int64(cells[LANES])):
                 part = f32(args, 0, 0, index, 0)
                 for k in range(first, last):
                     gradient[k] += part[k]
@@ -84,9 +88,13 @@ def finish():  # type: ignore[no-untyped-def]
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        squares, penalties, cells = f64(args, 1, 0, 0, 0), f64(args, 2, 0, 0, 0), f64(args, 3, 0, 0, 0)
+        squares, penalties, cells = (
+            f64(args, 1, 0, 0, 0),
+            f64(args, 2, 0, 0, 0),
+            f64(args, 3, 0, 0, 0),
+        )
         loss = 0.0
-        for index in range(int(cells[LANES])):
+        for index in range(np.int64(cells[LANES])):
             loss += f64(args, 0, 0, index, 0)[0]
         total, penalty = 0.0, 0.0
         for k in range(args[16]):

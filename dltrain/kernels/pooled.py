@@ -34,7 +34,7 @@ def pool_forward(high, wide, relu, coded):  # type: ignore[no-untyped-def]
                         for a in range(high):
                             for b in range(wide):
                                 value = x[corner + (a * x_columns + b) * channels + c]
-                                better = value > best or (value != value and best == best)  # noqa: PLR0124
+                                better = value > best or (value != value and best == best)
                                 best = value if better else best
                                 code = np.uint8(a * wide + b) if better else code
                         if relu:

@@ -38,7 +38,11 @@ def collect_entries(pool_high, pool_wide, relu, bias):  # type: ignore[no-untype
         down, across = args[28], args[29]
         room = band * wide
         for n in range(first, last):
-            dy, codes, y = f32(args, 0, n, lane, thread), u8(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
+            dy, codes, y = (
+                f32(args, 0, n, lane, thread),
+                u8(args, 1, n, lane, thread),
+                f32(args, 1, n, lane, thread),
+            )
             offsets, values = i32(args, 2, n, lane, thread), f32(args, 3, n, lane, thread)
             counts, db = i32(args, 4, n, lane, thread), f32(args, 5, n, lane, thread)
             for k in range((high + band - 1) // band * filters):
@@ -107,7 +111,9 @@ def scatter_entries(width, vectors, vectors_tail, masked, with_dx):  # type: ign
 
 
 @intrinsic(prefer_literal=True)
-def scatter(typing_context, width, vectors, masked, with_dx, offsets, values, count, x, dx, w, dw, rest):  # type: ignore[no-untyped-def]  # noqa: E501, PLR0913
+def scatter(
+    typing_context, width, vectors, masked, with_dx, offsets, values, count, x, dx, w, dw, rest
+):  # type: ignore[no-untyped-def]  # noqa: E501
     """Take one list through `vectors` vectors of one row of a kernel. The first four are literal."""
     literals = (width, vectors, masked, with_dx)
     shape = [t.literal_value for t in literals]
@@ -161,5 +167,3 @@ def _emit(v: VectorBuilder, shape: list[int], args: Any) -> None:
     for phi, place in zip(sums, places, strict=True):
         total = phi.incomings[1][0]
         v.store(total, dw, place, mask if place == places[-1] else None)
-
-

@@ -35,7 +35,7 @@ class PooledConv2D(Layer, listed=False):
         size = pair(following.pool_size)
         strides = size if following.strides is None else pair(following.strides)
         plain = following.padding == "valid" and not following.ceil_mode and strides == size
-        if not plain or size[0] * size[1] > 254:  # noqa: PLR2004 - a code is one byte
+        if not plain or size[0] * size[1] > 254:
             return None
         return cls(convolution=convolution, pooling=following)
 

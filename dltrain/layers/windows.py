@@ -68,7 +68,7 @@ def window(
     return Window(before, after, output)
 
 
-def window_2d(  # noqa: PLR0913
+def window_2d(
     shape: Shape,
     size: int | tuple[int, int],
     strides: tuple[int, int],
