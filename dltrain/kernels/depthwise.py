@@ -71,8 +71,9 @@ def convolve_depthwise_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type
         for n in range(first, last):
             x, dy = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
             dw = address(args, 2, n, lane, thread)
-            for top in range(0, rows, band):
-                seen = min(band, rows - top)
+            top = 0
+            while top < rows:
+                seen = band if top + band < rows else rows - top
                 x_top, dy_top = x + 4 * top * down, dy + 4 * top * columns * channels
                 for j in range(blocks):
                     at = 4 * j * nv * width
@@ -87,6 +88,7 @@ def convolve_depthwise_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type
                 c = Rows(dw + at, wide * channels, channels)
                 sizes = Sizes(high, tiles, seen, 1, columns, rest)
                 paired_strip(width, mr, mr_tail, nv_tail, masked, 2, 0, a, b, 0, c, sizes)
+                top += band
 
     return run
 
