@@ -25,5 +25,5 @@ def first_bad_layer(
     return f"{what}layer {found.layer} is the first that is not finite"
 
 
-def _looks_bad(row: Row, buffer: Buffer, values: NDArray[np.float32]) -> bool:
+def _looks_bad(_row: Row, buffer: Buffer, values: NDArray[np.float32]) -> bool:
     return buffer.width == 4 and buffer.home is not Home.THREAD and not np.isfinite(values).all()

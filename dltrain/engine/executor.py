@@ -1,22 +1,27 @@
-"""The way to the compiled loop and to the C functions it calls; nothing above imports Numba."""
+"""The way to the loop that runs a table, and to the C functions that it calls."""
 
 from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 COUNTER_WORDS = 16
 """Words of one phase's counters."""
+WORDS = 13
+"""Words that tell the loop what to do: see the kernel `execute`."""
+KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
+"""How C calls a kernel: the argument block's address, first, last, lane, thread."""
 
 
 @cache
-def execute() -> Any:
-    """Give the compiled loop."""
-    from dltrain.kernels.executor import execute as compiled
+def execute() -> Callable[[int, int, int, int, int], None]:
+    """Give the loop; calling it releases Python's lock."""
+    from dltrain.kernels import kernel
 
-    return compiled()
+    return KERNEL(kernel.address_of("execute", ()))
 
 
 @cache

@@ -147,12 +147,8 @@ class Graph:
             counted.update(id(parameter) for parameter in new)
             trainable = sum(parameter.size for parameter in new if parameter.spec.trainable)
             shapes = [given.shape for given in node.inputs]
-            name = node.layer.activation.type_name if _is_activation(node) else node.layer.type_name
-            rows.append(
-                LayerFacts(
-                    node.name, name, value.shape, trainable, node.layer.multiply_adds(*shapes)
-                )
-            )
+            work = node.layer.multiply_adds(*shapes)
+            rows.append(LayerFacts(node.name, _type_of(node), value.shape, trainable, work))
         return rows
 
     def _add(self, layer: Layer, inputs: tuple[Value, ...], share: Value | None) -> Value:
@@ -203,6 +199,12 @@ class Graph:
 
 def _is_activation(node: Node) -> bool:
     return isinstance(node.layer, ActivationLayer)
+
+
+def _type_of(node: Node) -> str:
+    """Give a layer's type; of an activation that stands apart, the activation's."""
+    activation = node.layer.activation if _is_activation(node) else None
+    return node.layer.type_name if activation is None else activation.type_name
 
 
 def _owner(value: Value | None) -> Node | None:

@@ -1,4 +1,4 @@
-"""Where buffers lie: one arena of each thread, shared by buffers that do not live at the same time."""
+"""Where buffers lie: one arena of each thread, shared by buffers that live at different times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network that can be run: its graph, its arrays, and programs made when they are first needed."""
+"""A network that can be run: its graph, its arrays, and programs made when first needed."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ FORWARD_BATCH = 64
 class Network:
     """A graph with parameters.
 
-    `parameters` and `state` are dicts of float32 arrays, writable in place at any time: every run reads
-    them anew.
+    `parameters` and `state` are dicts of float32 arrays, writable in place at any time: every run
+    reads them anew.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ def reachable(graph: Graph) -> Computation:
 
 
 def joined(nodes: Computation) -> Computation:
-    """Join neighbours that one layer can compute together, where nothing else reads between them."""
+    """Join neighbours that one layer can compute, where nothing else reads between them."""
     readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
     result: Computation = []
     absorbed: set[int] = set()

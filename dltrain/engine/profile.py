@@ -45,7 +45,7 @@ def profile(
     """
     if not executor.clock_address():
         raise UsageError("this system has no clock that kernels can read, so no time per layer")
-    times = np.zeros((program.threads, len(program.rows) + 1), np.int64)
+    times = np.zeros((program.threads, len(program.rows) + 3), np.int64)
     for _ in range(repeats):
         program.run(inputs, target, times=times)
     seconds = times.sum(axis=0) / (NANOSECONDS * program.threads * repeats)
@@ -55,7 +55,7 @@ def profile(
         book = backward if row.backward else forward
         forward.setdefault(row.layer, 0.0)
         book[row.layer] = book.get(row.layer, 0.0) + spent
-    forward[SYNCHRONISATION] = float(seconds[-1])
+    forward[SYNCHRONISATION] = float(seconds[len(program.rows)])
     return [LayerTime(layer, spent, backward.get(layer, 0.0)) for layer, spent in forward.items()]
 
 

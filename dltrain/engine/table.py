@@ -107,7 +107,7 @@ class Table:
         wanted = list(dict.fromkeys((row.kernel, row.variant) for row in rows))
         addresses = {}
         for done, (name, variant) in enumerate(wanted):
-            if on_compile is not None and not kernel.is_compiled(name, variant):
+            if on_compile is not None and not kernel.is_ready(name, variant):
                 on_compile(done, len(wanted), name)
             addresses[name, variant] = kernel.address_of(name, variant)
         if on_compile is not None:

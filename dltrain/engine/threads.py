@@ -38,8 +38,8 @@ def _cgroup_limit(root: Path = Path("/sys/fs/cgroup")) -> float | None:
 class Team:
     """Threads that wait for jobs. A job is called once on each thread, with the thread's number.
 
-    Jobs must not return before all threads have taken part: a program's last barrier sees to that, so
-    the team itself never waits for its members.
+    Jobs must not return before all threads have taken part: a program's last barrier sees to that,
+    so the team itself never waits for its members.
     """
 
     def __init__(self) -> None:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.lowering import Buffer, Row
+from dltrain.engine import executor
 
 if TYPE_CHECKING:
     from dltrain.engine.program import Program
-
-KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 
 Stop = Callable[[Row, Buffer, NDArray[np.float32]], bool]
 
@@ -24,7 +23,7 @@ def trace(program: Program, batch: int, stop: Stop) -> Row | None:
     for index, first, last, lane in _calls(program, batch):
         row = program.rows[index]
         kernel, arguments = (int(word) for word in program.table.rows[index])
-        KERNEL(kernel)(arguments, first, last, lane, 0)
+        executor.KERNEL(kernel)(arguments, first, last, lane, 0)
         for position, buffer in enumerate(row.writes, start=len(row.reads)):
             values = _values(program, index, position, buffer, (first, last, lane))
             if stop(row, buffer, values):
@@ -57,4 +56,5 @@ def _values(
     address = words[0] + first * words[1] + lane * words[2]
     samples = last - first if words[1] else 1
     kind = ctypes.c_float * (samples * buffer.size * buffer.width // 4)
-    return np.frombuffer(kind.from_address(address), np.float32)
+    values: NDArray[np.float32] = np.ctypeslib.as_array(kind.from_address(address))
+    return values

@@ -32,8 +32,9 @@ class StepResult(NamedTuple):
 class Trainer:
     """Takes one optimizer step for each batch.
 
-    `steps` counts the updates made; `slots` holds what the optimizer remembers, `slot -> parameter ->
-    array`, writable in place. Both can be set to go on where another training stopped.
+    `steps` counts the updates made; `slots` holds what the optimizer remembers,
+    `slot -> parameter -> array`, writable in place. Both can be set to go on where another training
+    stopped.
     """
 
     def __init__(
@@ -72,8 +73,8 @@ class Trainer:
     def step(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> StepResult:
         """Update the parameters from one batch.
 
-        Raises: NumericError when the loss or a gradient is not finite; the parameters are then as they
-        were before the step.
+        Raises: NumericError when the loss or a gradient is not finite; the parameters are then as
+        they were before the step.
         """
         program, count = self.program, len(x)
         x = np.ascontiguousarray(x, np.float32)

@@ -1,7 +1,7 @@
 """Convolutions and dense layers, forward and both gradients, as strips of register tiles.
 
-A tiling (width, mr, mr_tail, nv, nv_tail, masked) says how rows and columns are cut: full tiles of mr rows
-and nv vectors, then the literal rests; `masked` when the last vector is not full.
+A tiling (width, mr, mr_tail, nv, nv_tail, masked) says how rows and columns are cut: full tiles of
+mr rows and nv vectors, then the literal rests; `masked` when the last vector is not full.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
     """Slide a kernel over one padded image: y = x * w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: groups, output rows, full tiles per row, full column blocks, rest
-    columns; strides of x per group, output row, output column; of w per group; of y per group, output
-    row, output column; then the sum: outer, inner, length, x outer, x inner, w outer, w inner, w row.
+    columns; strides of x per group, output row, output column; of w per group; of y per group,
+    output row, output column; then the sum: outer, inner, length, x outer, x inner, w outer,
+    w inner, w row.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -53,10 +54,10 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
     """Add the kernel's gradient of one padded image: dw += x * dy.
 
     Operands x, dy, dw. Sizes: groups, kernel rows, kernel columns, full tiles of a run, full column
-    blocks, rest columns; strides of x per group, kernel row, kernel column; of dy per group; of dw per
-    group, kernel row, kernel column, row; then the sum over pixels: output rows, output columns; x per
-    output row, output column; dy per output row, output column. A run is the part of a kernel whose
-    inputs lie side by side.
+    blocks, rest columns; strides of x per group, kernel row, kernel column; of dy per group; of dw
+    per group, kernel row, kernel column, row; then the sum over pixels: output rows, output
+    columns; x per output row, output column; dy per output row, output column. A run is the part of
+    a kernel whose inputs lie side by side.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -87,8 +88,8 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
 def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
     """Multiply the rows of all samples by a matrix: y = x w (+ bias, relu).
 
-    Operands x, w, bias, y. Sizes: rows per sample, inputs, columns, full column blocks, rest columns.
-    The number of rows is known at run time only, so the rest is taken row by row.
+    Operands x, w, bias, y. Sizes: rows per sample, inputs, columns, full column blocks, rest
+    columns. The number of rows is known at run time only, so the rest is taken row by row.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -145,8 +146,8 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
 def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
     """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy.
 
-    Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest columns.
-    First is a multiple of mr, and last too, or the number of inputs.
+    Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest
+    columns. First is a multiple of mr, and last too, or the number of inputs.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -157,14 +158,13 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ig
         tiles, rest = (last - first) // mr, np.int64((last - first) % mr > 0)
         x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
         a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
+        whole, single = Sizes(1, tiles, 1, 1, rows, 0), Sizes(1, rest, 1, 1, rows, 0)
         for j in range(blocks):
             at = 4 * j * nv * width
             b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
             c_rest = Rows(dw_rest + at, 0, columns)
-            strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, Sizes(1, tiles, 1, 1, rows, 0))
-            strip(
-                width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, Sizes(1, rest, 1, 1, rows, 0)
-            )
+            strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
+            strip(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
         at = 4 * blocks * nv * width
         b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
         c_rest = Rows(dw_rest + at, 0, columns)

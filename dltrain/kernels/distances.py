@@ -9,6 +9,7 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.functions import exp, log1p, sigmoid
+from dltrain.kernels.integers import larger_of
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import f32, f64, i32
 
@@ -19,7 +20,7 @@ NOT_A_NUMBER = np.float32(np.nan)
 @device
 def one_hot(label, unit, units):  # type: ignore[no-untyped-def]
     """Give the target of one unit; NaN for a label that is no class."""
-    if label < 0 or label >= max(units, 2):
+    if label < 0 or label >= larger_of(units, 2):
         return NOT_A_NUMBER
     wanted = 1 if units == 1 else unit
     return ONE if label == wanted else ZERO

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from dltrain.kernels.integers import smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import (
     add_atomically,
@@ -50,14 +51,14 @@ def run_lane(lane, args, begin, end, clock, here, times, thread):  # type: ignor
     """Take one lane through the stages [begin, end)."""
     batch, size = args[1], args[2]
     stages, rows = words(args[5]), words(args[6])
-    start, stop = lane * size, min(batch, (lane + 1) * size)
+    start, stop = lane * size, smaller(batch, (lane + 1) * size)
     for s in range(begin, end):
         first_row, last_row, block = stages[3 * s], stages[3 * s + 1], stages[3 * s + 2]
         step = block if block > 0 else stop - start
         n = start
         while n < stop:
             for r in range(first_row, last_row):
-                call(rows[2 * r], rows[2 * r + 1], n, min(n + step, stop), lane, thread)
+                call(rows[2 * r], rows[2 * r + 1], n, smaller(n + step, stop), lane, thread)
                 if clock != 0:
                     tick(clock, here, times, r)
             n += step

@@ -1,4 +1,4 @@
-"""After the lanes: their gradients become one, with regularization, and the step is judged finite."""
+"""After the lanes: their gradients become one, regularized, and the step is judged finite."""
 
 from __future__ import annotations
 
@@ -38,22 +38,19 @@ def fold_transposed():  # type: ignore[no-untyped-def]
 
 @kernel
 def fold(regularized, summed):  # type: ignore[no-untyped-def]
-    """Sum lane gradients in lane order into the gradient, for elements [first, last) of a parameter.
+    """Sum lane gradients in lane order into elements [first, last) of a parameter's gradient.
 
     With `summed` the gradient holds the sum already.
 
     Operands lane gradients, w, gradient, squares, penalties, cells. Sizes: the number of this
-    parameter's first chunk, elements of a chunk. Numbers: l1, l2. Each chunk leaves its sum of squares
-    and its penalty, in float64.
+    parameter's first chunk, elements of a chunk. Numbers: l1, l2. Each chunk leaves its sum of
+    squares and its penalty, in float64.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         w, gradient = f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
-        squares, penalties, cells = (
-            f64(args, 3, 0, 0, 0),
-            f64(args, 4, 0, 0, 0),
-            f64(args, 5, 0, 0, 0),
-        )
+        squares, penalties = f64(args, 3, 0, 0, 0), f64(args, 4, 0, 0, 0)
+        cells = f64(args, 5, 0, 0, 0)
         if not summed:
             part = f32(args, 0, 0, 0, 0)
             for k in range(first, last):
@@ -88,11 +85,8 @@ def finish():  # type: ignore[no-untyped-def]
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        squares, penalties, cells = (
-            f64(args, 1, 0, 0, 0),
-            f64(args, 2, 0, 0, 0),
-            f64(args, 3, 0, 0, 0),
-        )
+        squares, penalties = f64(args, 1, 0, 0, 0), f64(args, 2, 0, 0, 0)
+        cells = f64(args, 3, 0, 0, 0)
         loss = 0.0
         for index in range(np.int64(cells[LANES])):
             loss += f64(args, 0, 0, index, 0)[0]

@@ -1,8 +1,8 @@
-"""The decorator that makes a kernel, and the compiler behind it: the only file that names Numba's.
+"""What makes a function a kernel, and where the engine gets a kernel's address.
 
-A kernel is `run(args, first, last, lane, thread)`: it works on samples [first, last) of a lane. A
-factory closes over integers only, so that Numba's disk cache finds each variant again. Kernels cannot
-fail: no exceptions, no allocation; what they are given was checked when the table was made.
+A kernel is `run(args, first, last, lane, thread)`: it works on samples [first, last) of a lane. It
+is made by a factory that closes over integers only, its variant. Kernels cannot fail: no
+exceptions, no allocation; what they are given was checked when the table was made.
 """
 
 from __future__ import annotations
@@ -14,19 +14,15 @@ from pkgutil import iter_modules
 from threading import Lock
 from typing import Any
 
-import numba
-from numba import cfunc, njit, types
+from dltrain.kernels import cache, objects
+from dltrain.kernels.objects import CompiledKernel, Linker
 
-from dltrain.kernels import cache
-
-SIGNATURE = types.void(types.CPointer(types.int64), *[types.int64] * 4)
-FLAGS = {"contract", "reassoc"}
-"""What the compiler may do to sums and products. Never nnan or ninf: NaN must survive."""
-
+Variant = tuple[int, ...]
 Factory = Callable[..., Callable[..., None]]
 
 _factories: dict[str, Factory] = {}
-_compiled: dict[tuple[str, tuple[int, ...]], Any] = {}
+_addresses: dict[tuple[str, Variant], int] = {}
+_linkers: list[Linker] = []
 _lock = Lock()
 
 
@@ -38,7 +34,9 @@ def kernel(factory: Factory) -> Factory:
 
 def device(function: Callable[..., Any]) -> Any:
     """Make a function that kernels call; it is compiled into each of them."""
-    options = {"fastmath": FLAGS, "error_model": "numpy", "nogil": True}
+    from numba import njit
+
+    options = {"fastmath": objects.FLAGS, "error_model": "numpy", "nogil": True}
     # LLVM gives up inlining long functions, and then loops over them do not vectorize.
     return njit(forceinline=True, **options)(function)
 
@@ -49,53 +47,45 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_factories))
 
 
-def is_compiled(name: str, variant: tuple[int, ...]) -> bool:
-    """Tell whether this process has the variant already."""
-    return (name, variant) in _compiled
+def is_ready(name: str, variant: Variant) -> bool:
+    """Tell whether a kernel's variant need not be compiled: it is linked, or in the cache."""
+    return (name, variant) in _addresses or objects.path_of(_stem(name, variant)).exists()
 
 
-def address_of(name: str, variant: tuple[int, ...]) -> int:
-    """Give the address of a kernel's variant, compiled or read from the cache."""
+def address_of(name: str, variant: Variant) -> int:
+    """Give the address of a kernel's variant, from the cache or compiled."""
     key = (name, variant)
     with _lock:
-        if key not in _compiled:
-            _compiled[key] = _compile(name, variant)
-        address: int = _compiled[key].address
-        return address
+        if key not in _addresses:
+            if not _linkers:
+                _linkers.append(Linker())
+            _addresses[key] = _linkers[0].link(_object(name, variant))
+        return _addresses[key]
 
 
-def was_cached(name: str, variant: tuple[int, ...]) -> bool:
-    """Tell whether a compiled variant came from the disk cache."""
-    return bool(_compiled[name, variant].cache_hits)
-
-
-def compile_cached(signature: Any, function: Callable[..., Any]) -> Any:
-    """Compile a plain function (not a kernel) under the same cache and flags."""
-    options = {"nogil": True, "fastmath": FLAGS, "error_model": "numpy"}
-    return _with_cache(lambda kept: njit(signature, cache=kept, **options)(function))
-
-
-def _compile(name: str, variant: tuple[int, ...]) -> Any:
-    _load_all()
-    function = _factories[name](*variant)
-    # Numba numbers cache files per factory; a name of its own keeps variants apart.
-    suffix = "x".join(map(str, variant)).replace("-", "m")
-    function.__name__ = function.__qualname__ = f"{name}_{suffix}" if suffix else name
-    options = {"fastmath": FLAGS, "error_model": "numpy"}
-    return _with_cache(lambda kept: cfunc(SIGNATURE, cache=kept, **options)(function))
-
-
-def _with_cache(build: Callable[[bool], Any]) -> Any:
+def _object(name: str, variant: Variant) -> CompiledKernel:
+    stem = _stem(name, variant)
+    kept = objects.read(stem)
+    if kept is not None:
+        return kept
     if not cache.writable():
         _warn_once()
-        return build(False)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache.folder())
-    try:
-        with cache.locked():
-            return build(True)
-    finally:
-        numba.config.CACHE_DIR = before
+        return _compile(name, variant)
+    with cache.locked():
+        # Another process may have compiled it while this one waited.
+        compiled = objects.read(stem) or _compile(name, variant)
+        objects.write(stem, compiled)
+        return compiled
+
+
+def _compile(name: str, variant: Variant) -> CompiledKernel:
+    _load_all()
+    return objects.compile_function(_stem(name, variant), _factories[name](*variant))
+
+
+def _stem(name: str, variant: Variant) -> str:
+    suffix = "x".join(map(str, variant)).replace("-", "m")
+    return f"{name}_{suffix}" if suffix else name
 
 
 _warned: list[bool] = []

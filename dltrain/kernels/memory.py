@@ -1,8 +1,8 @@
 """How a kernel reaches its operands: addresses in the argument block become typed pointers.
 
-An operand is four words: address, and its strides in bytes per sample, lane and thread. A buffer that
-is reused for every sample has stride 0, so a kernel need not know where the engine put it. After the
-operands come the sizes (integers), then the numbers (float64 by their bits).
+An operand is four words: address, and its strides in bytes per sample, lane and thread. A buffer
+that is reused for every sample has stride 0, so a kernel need not know where the engine put it.
+After the operands come the sizes (integers), then the numbers (float64 by their bits).
 """
 
 from __future__ import annotations
@@ -68,6 +68,16 @@ def address(typing_context, args, index, sample, lane, thread):  # type: ignore[
         return total
 
     return signature, codegen
+
+
+@intrinsic
+def words(typing_context, address):  # type: ignore[no-untyped-def]
+    """Read what lies at an address as int64 words."""
+
+    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return _WORDS(types.int64), codegen
 
 
 @intrinsic
@@ -183,4 +193,5 @@ __all__ = [
     "number",
     "read_atomically",
     "u8",
+    "words",
 ]

@@ -16,8 +16,8 @@ NONE = np.uint8(NO_GRADIENT)
 def pool_forward(high, wide, relu, coded):  # type: ignore[no-untyped-def]
     """Take the largest of each window, then relu. NaN is larger than any number.
 
-    Operands x, y, codes (uint8, position of the largest in its window, the first of equals). Sizes: output
-    rows, output columns, channels, columns of x. Windows do not overlap.
+    Operands x, y, codes (uint8, position of the largest in its window, the first of equals). Sizes:
+    output rows, output columns, channels, columns of x. Windows do not overlap.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

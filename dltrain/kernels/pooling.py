@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltrain.kernels.integers import larger_of, smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import f32, i32, u8
 
@@ -20,7 +21,7 @@ ONE = np.float32(1)
 def overlap(at, stride, before, size, extent):  # type: ignore[no-untyped-def]
     """Give where a window starts on an axis, and its first and last + 1 cells that are on x."""
     start = at * stride - before
-    return start, max(0, -start), min(size, extent - start)
+    return start, larger_of(0, -start), smaller(size, extent - start)
 
 
 @device

@@ -32,6 +32,13 @@ def philox(a, b, c, d, first_key, second_key):  # type: ignore[no-untyped-def]
     return a, b, c, d
 
 
+@device
+def keep(x, y, at, kept, scale, accumulate):  # type: ignore[no-untyped-def]
+    """Write one number of dropout's output."""
+    value = x[at] * (scale if kept else NOTHING)
+    y[at] = y[at] + value if accumulate else value
+
+
 @kernel
 def dropout(accumulate):  # type: ignore[no-untyped-def]
     """Give x * scale where a random word reaches the threshold, else x * 0, which keeps NaN.
@@ -53,15 +60,14 @@ def dropout(accumulate):  # type: ignore[no-untyped-def]
         for n in range(first, last):
             x, y = f32(args, 0, n, lane, thread), f32(args, 2, n, lane, thread)
             for i in range(part):
-                draws = philox(np.uint64(i), np.uint64(n), step, stream, low, high)
-                for word in range(4):
-                    at = word * part + i
-                    value = x[at] * (scale if draws[word] >= threshold else NOTHING)
-                    y[at] = y[at] + value if accumulate else value
-            draws = philox(np.uint64(part), np.uint64(n), step, stream, low, high)
-            for word in range(count - 4 * part):
-                at = 4 * part + word
-                value = x[at] * (scale if draws[word] >= threshold else NOTHING)
-                y[at] = y[at] + value if accumulate else value
+                a, b, c, d = philox(np.uint64(i), np.uint64(n), step, stream, low, high)
+                keep(x, y, i, a >= threshold, scale, accumulate)
+                keep(x, y, part + i, b >= threshold, scale, accumulate)
+                keep(x, y, 2 * part + i, c >= threshold, scale, accumulate)
+                keep(x, y, 3 * part + i, d >= threshold, scale, accumulate)
+            a, b, c, d = philox(np.uint64(part), np.uint64(n), step, stream, low, high)
+            for at in range(4 * part, count):
+                word = a if at == 4 * part else (b if at == 4 * part + 1 else c)
+                keep(x, y, at, word >= threshold, scale, accumulate)
 
     return run

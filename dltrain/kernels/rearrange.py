@@ -1,21 +1,48 @@
-"""Copies with another order: padded images, flipped kernels; and the sums that bias gradients are."""
+"""Copies in another order: padded images, flipped kernels; and the sums of bias gradients."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dltrain.kernels.kernel import kernel
+from dltrain.kernels.integers import smaller
+from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import f32
 
 NOTHING = np.float32(0)
+
+
+@device
+def clear(y, start, stop):  # type: ignore[no-untyped-def]
+    """Set y[start:stop] to zero."""
+    for k in range(start, stop):
+        y[k] = NOTHING
+
+
+@device
+def copy(x, start, y, place, count):  # type: ignore[no-untyped-def]
+    """Copy `count` numbers from x[start] on to y[place] on."""
+    for k in range(count):
+        y[place + k] = x[start + k]
+
+
+@device
+def spread(x, start, y, row, wide, width, left, across, channels):  # type: ignore[no-untyped-def]
+    """Copy `width` pixels to every `across`-th pixel of a row of y, zeros between and around."""
+    for q in range(wide):
+        j = (q - left) // across
+        place = row + q * channels
+        if q >= left and j < width and (q - left) == j * across:
+            copy(x, start + j * channels, y, place, channels)
+        else:
+            clear(y, place, place + channels)
 
 
 @kernel
 def pad():  # type: ignore[no-untyped-def]
     """Copy an image into a larger one of zeros, its pixels `step` apart.
 
-    Operands x, y. Sizes: height, width, channels; height and width of y; top, left (negative crops);
-    vertical and horizontal step.
+    Operands x, y. Sizes: height, width, channels; height and width of y; top, left (negative
+    crops); vertical and horizontal step.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -26,28 +53,16 @@ def pad():  # type: ignore[no-untyped-def]
             for p in range(high):
                 i = (p - top) // down
                 filled = p >= top and i < height and (p - top) == i * down
-                row = p * wide * channels
+                row, start = p * wide * channels, i * width * channels
                 if not filled:
-                    for k in range(wide * channels):
-                        y[row + k] = NOTHING
+                    clear(y, row, row + wide * channels)
                 elif across == 1 and left >= 0 and left + width <= wide:
-                    for k in range(left * channels):
-                        y[row + k] = NOTHING
-                    place, start = row + left * channels, i * width * channels
-                    for k in range(width * channels):
-                        y[place + k] = x[start + k]
-                    for k in range((left + width) * channels, wide * channels):
-                        y[row + k] = NOTHING
+                    place, end = row + left * channels, row + (left + width) * channels
+                    clear(y, row, place)
+                    copy(x, start, y, place, width * channels)
+                    clear(y, end, row + wide * channels)
                 else:
-                    for q in range(wide):
-                        j = (q - left) // across
-                        place, start = row + q * channels, (i * width + j) * channels
-                        if q >= left and j < width and (q - left) == j * across:
-                            for k in range(channels):
-                                y[place + k] = x[start + k]
-                        else:
-                            for k in range(channels):
-                                y[place + k] = NOTHING
+                    spread(x, start, y, row, wide, width, left, across, channels)
 
     return run
 
@@ -56,9 +71,9 @@ def pad():  # type: ignore[no-untyped-def]
 def flip():  # type: ignore[no-untyped-def]
     """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
 
-    Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. First and last
-    are rows of y: position and output within a group. Rows are taken by sixteens, so that each cache
-    line of w is read once.
+    Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. First and
+    last are rows of y: position and output within a group. Rows are taken by sixteens, so that each
+    cache line of w is read once.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -68,7 +83,7 @@ def flip():  # type: ignore[no-untyped-def]
         row = first
         while row < last:
             p, o = row // part, row % part
-            count = min(16, last - row, part - o)
+            count = smaller(smaller(16, last - row), part - o)
             source = (positions - 1 - p) * inputs * outputs + o
             for g in range(groups):
                 place = (row * groups + g) * inputs
@@ -85,8 +100,8 @@ def flip():  # type: ignore[no-untyped-def]
 def bias_gradient(relu, mode):  # type: ignore[no-untyped-def]
     """Stop the gradient where relu was 0, and sum it over the rows of all samples.
 
-    Operands y, dy (changed in place), db. Sizes: rows per sample, features. Mode 0 leaves db alone, 1
-    stores it, 2 adds to it.
+    Operands y, dy (changed in place), db. Sizes: rows per sample, features. Mode 0 leaves db alone,
+    1 stores it, 2 adds to it.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

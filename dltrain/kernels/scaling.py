@@ -23,7 +23,8 @@ def rescale(accumulate):  # type: ignore[no-untyped-def]
             for c in range(channels):
                 scale = np.float32(number(args, 10 + c))
                 offset = np.float32(number(args, 10 + channels + c))
-                for k in range(c, rows * channels, channels):
+                for row in range(rows):
+                    k = row * channels + c
                     value = x[k] * scale + offset
                     y[k] = y[k] + value if accumulate else value
 

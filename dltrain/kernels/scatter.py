@@ -27,9 +27,9 @@ NO_GRADIENT = 255
 def collect_entries(pool_high, pool_wide, relu, bias):  # type: ignore[no-untyped-def]
     """List the output gradients that are not zero, by band of rows and filter.
 
-    Operands dy, selector (pooled: uint8 codes; else y, read with relu), offsets, values, counts, db.
-    Sizes: rows and columns of dy, filters, rows of a band, strides of x per output row and column.
-    Lists are [bands, filters, rows of a band * columns]; offsets are those of windows of x.
+    Operands dy, selector (pooled: uint8 codes; else y, read with relu), offsets, values, counts,
+    db. Sizes: rows and columns of dy, filters, rows of a band, strides of x per output row and
+    column. Lists are [bands, filters, rows of a band * columns]; offsets are those of windows of x.
     """
     pooled = pool_high * pool_wide > 1
 
@@ -38,11 +38,8 @@ def collect_entries(pool_high, pool_wide, relu, bias):  # type: ignore[no-untype
         down, across = args[28], args[29]
         room = band * wide
         for n in range(first, last):
-            dy, codes, y = (
-                f32(args, 0, n, lane, thread),
-                u8(args, 1, n, lane, thread),
-                f32(args, 1, n, lane, thread),
-            )
+            dy = f32(args, 0, n, lane, thread)
+            codes, y = u8(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
             offsets, values = i32(args, 2, n, lane, thread), f32(args, 3, n, lane, thread)
             counts, db = i32(args, 4, n, lane, thread), f32(args, 5, n, lane, thread)
             for k in range((high + band - 1) // band * filters):
@@ -59,10 +56,9 @@ def collect_entries(pool_high, pool_wide, relu, bias):  # type: ignore[no-untype
                             code = np.int64(codes[at + o])
                             row = code // pool_wide
                             offset += row * down + (code - row * pool_wide) * across
-                            if code == NO_GRADIENT:
-                                value = NOTHING
-                        elif relu and y[at + o] <= NOTHING:
-                            value = NOTHING
+                            value = NOTHING if code == NO_GRADIENT else value
+                        elif relu:
+                            value = NOTHING if y[at + o] <= NOTHING else value
                         # Written first, counted after: no branch to guess wrong.
                         slot = (part + o) * room + counts[part + o]
                         offsets[slot] = offset
@@ -78,9 +74,10 @@ def collect_entries(pool_high, pool_wide, relu, bias):  # type: ignore[no-untype
 def scatter_entries(width, vectors, vectors_tail, masked, with_dx):  # type: ignore[no-untyped-def]
     """Add every listed entry to the filters' gradients and, `with_dx`, to the input's gradient.
 
-    Operands offsets, values, counts, x, w, dw, dx; w and dw are [filters, kernel rows, run], a run the
-    inputs under one row of the kernel. Sizes: bands, filters, entries a list has room for, kernel rows,
-    stride of x per kernel row, run, full blocks of a run, rest numbers of the last vector.
+    Operands offsets, values, counts, x, w, dw, dx; w and dw are [filters, kernel rows, run], a run
+    the inputs under one row of the kernel. Sizes: bands, filters, entries a list has room for,
+    kernel rows, stride of x per kernel row, run, full blocks of a run, rest numbers of the last
+    vector.
     """
     block = vectors * width
 
@@ -101,20 +98,21 @@ def scatter_entries(width, vectors, vectors_tail, masked, with_dx):  # type: ign
                         at, moved = 4 * (o * rows + k) * run_length, 4 * k * down
                         for b in range(blocks):
                             on = 4 * b * block
-                            scatter(width, vectors, 0, with_dx, where, what, count,
-                                    x + moved + on, dx + moved + on, w + at + on, dw + at + on, 0)  # fmt: skip
+                            scatter(width, vectors, 0, with_dx, where, what, count, x + moved + on,
+                                    dx + moved + on, w + at + on, dw + at + on, 0)  # fmt: skip
                         on = 4 * blocks * block
                         scatter(width, vectors_tail, masked, with_dx, where, what, count,
-                                x + moved + on, dx + moved + on, w + at + on, dw + at + on, rest)  # fmt: skip
+                                x + moved + on, dx + moved + on, w + at + on, dw + at + on,
+                                rest)  # fmt: skip
 
     return run
 
 
 @intrinsic(prefer_literal=True)
-def scatter(
+def scatter(  # type: ignore[no-untyped-def]
     typing_context, width, vectors, masked, with_dx, offsets, values, count, x, dx, w, dw, rest
-):  # type: ignore[no-untyped-def]  # noqa: E501
-    """Take one list through `vectors` vectors of one row of a kernel. The first four are literal."""
+):
+    """Take one list through `vectors` vectors of a row of a kernel. The first four are literal."""
     literals = (width, vectors, masked, with_dx)
     shape = [t.literal_value for t in literals]
     signature = types.void(*literals, *[types.int64] * 8)

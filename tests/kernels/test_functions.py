@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba import float32, void
+
 from numpy.typing import NDArray
 
 from dltrain.kernels.functions import erf, exp, expm1, log, log1p, sigmoid, softplus, tanh
-from dltrain.kernels.kernel import compile_cached
+from dltrain.kernels.kernel import device
 
 BOUND = 3e-7
 """The error that `dltrain.kernels.functions` promises, relative."""
@@ -61,7 +61,7 @@ def map_erf(x: Any, y: Any) -> None:
 def evaluate(function: Callable[..., None], x: Any) -> NDArray[np.float32]:
     x = np.atleast_1d(np.asarray(x, np.float32))
     y: NDArray[np.float32] = np.empty_like(x)
-    compile_cached(void(float32[::1], float32[::1]), function)(x, y)
+    device(function)(x, y)
     return y
 
 
