@@ -13,6 +13,7 @@ from dltrain.core.lowering import Target
 from dltrain.layers.base import Layer
 from dltrain.layers.conv2d import Conv2D
 from dltrain.layers.pooled_conv2d import PooledConv2D
+from dltrain.layers.sparse import SparseGradients
 from tests.reference import twin_layers
 from tests.reference.parameter_bench import ParameterBench
 
@@ -130,6 +131,28 @@ def test_a_filter_for_each_channel_sees_that_channel_alone(
 
 
 @at_every_width
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kernel_size": 3},
+        {"kernel_size": (2, 3), "padding": ((0, 2), (1, 0)), "strides": (1, 2)},
+        {"kernel_size": 3, "dilation_rate": (2, 1), "use_bias": False},
+    ],
+)
+def test_gradients_that_pass_over_zeros_are_those_of_the_twin(
+    target: Target, fields: dict[str, Any], accumulate: bool
+) -> None:
+    config = {"type": "conv2d", "filters": 5, "activation": "relu", **fields}
+    x = normal(3, 8, 7, 6)
+    bench = ParameterBench(config, x, target=target, accumulate=accumulate)
+    convolution = bench.layer
+    assert isinstance(convolution, Conv2D)
+    assert SparseGradients.suits(convolution.geometry(x.shape[1:]), target)
+    compare(bench, x, config)
+
+
+@at_every_width
 @pytest.mark.parametrize("owns", [False, True])
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize(
@@ -137,6 +160,7 @@ def test_a_filter_for_each_channel_sees_that_channel_alone(
     [
         ({"filters": 5, "kernel_size": 3}, 2, (9, 8, 1)),
         ({"filters": 5, "kernel_size": 3, "padding": "same"}, [3, 2], (7, 9, 6)),
+        ({"filters": 5, "kernel_size": 3, "strides": 2}, 2, (11, 10, 6)),
         ({"filters": 6, "kernel_size": 3, "groups": 6, "padding": 1}, 2, (6, 7, 6)),
     ],
 )
