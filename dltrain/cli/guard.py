@@ -7,13 +7,15 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import typer
 
 from dltrain.cli import verbosity
-from dltrain.core.errors import DltrainError
+from dltrain.core.errors import DltrainError, StorageError
+from dltrain.storage import atomic
 
 INTERRUPTED = 130
 
@@ -33,6 +35,12 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except BrokenPipeError:
             silence()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in atomic.FULL:
+                raise
+            silence()
+            report(atomic.cannot_write(Path("standard output"), error))
+            raise typer.Exit(StorageError.exit_code) from None
         except KeyboardInterrupt:
             sys.stderr.write("interrupted\n")
             raise typer.Exit(INTERRUPTED) from None

@@ -20,7 +20,7 @@ def names_of(plural: str) -> dict[str, str]:
     kind = by_plural.get(plural) or kinds_by_name().get(plural)
     if kind is None:
         near = nearest(plural, by_plural)
-        hint = f"did you mean {near}?" if near else f"one of {', '.join(by_plural)}"
+        hint = f"did you mean `{near}`?" if near else f"one of {', '.join(by_plural)}"
         raise UsageError(f"there are no {plural} to list", hint=hint)
     members: dict[str, type[Component]] = dict(kind.registry())
     for name in kind.other_names():

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from dltrain.core.component import Component
-from dltrain.core.fields import PositiveInteger, Text
+from dltrain.core.fields import RUN_NAME, PositiveInteger, Text
 from dltrain.data.sources.base import Dataset
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
@@ -46,9 +46,7 @@ class RunConfig(Component):
 
     version: Literal[1] = 1
     """The version of this format."""
-    name: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+ -]*$")] | None = (
-        None
-    )
+    name: Annotated[str, Field(strict=True, pattern=RUN_NAME)] | None = None
     """Name of the run's folder under runs/; default: the file's name without its suffix."""
     seed: Annotated[int, Field(strict=True, ge=0, lt=2**53)] = 0
     """Seed of everything random."""

@@ -56,7 +56,7 @@ def _near(file: Path) -> str | None:
     except OSError:
         return f"there is no folder {file.parent}" if not file.parent.exists() else None
     name = nearest(file.name, names)
-    return f"did you mean {file.parent / name}?" if name else "`dltrain init` writes one"
+    return f"did you mean `{file.parent / name}`?" if name else "`dltrain init` writes one"
 
 
 def _reason(error: OSError | ValueError) -> str:

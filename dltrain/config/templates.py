@@ -18,7 +18,7 @@ def template(name: str) -> str:
     names = template_names()
     if name not in names:
         near = nearest(name, names)
-        hint = f"did you mean {near}?" if near else f"one of {', '.join(names)}"
+        hint = f"did you mean `{near}`?" if near else f"one of {', '.join(names)}"
         raise UsageError(f"no template is called {name!r}", hint=hint)
     return (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dltrain.config.scalars import read_plain
+from dltrain.core.fields import RUN_NAME
 
 if TYPE_CHECKING:
     from dltrain.config.branches import Finding
@@ -31,6 +32,7 @@ _EXPECTED = {
     "too_long": "a list of at most {max_length}",
     "string_too_short": "a text that is not empty",
     "string_pattern_mismatch": "a text that matches {pattern}",
+    RUN_NAME: "the name of a folder (letters, digits, spaces, . _ + -; not . + - first)",
     "literal_error": "{expected}",
     "union": "{expected}",
 }
@@ -42,7 +44,7 @@ def expectation(finding: Finding) -> str | None:
         kind = str(finding.context.get("kind", "component"))
         article = "an" if kind[0] in "aeio" else "a"
         return f"{article} {kind} (a name, or a mapping with `type`)"
-    text = _EXPECTED.get(finding.kind)
+    text = _EXPECTED.get(str(finding.context.get("pattern")), _EXPECTED.get(finding.kind))
     shown = {
         name: f"{value:g}" if isinstance(value, float) else value
         for name, value in finding.context.items()

@@ -27,7 +27,9 @@ class Problem:
     def render(self) -> str:
         """Lay the problem out as the lines that a person reads."""
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
-        where = "  ".join(part for part in (place, self.path) if part)
+        # `--set training.epochs` says the path itself.
+        path = "" if place.endswith(f" {self.path}") else self.path
+        where = "  ".join(part for part in (place, path) if part)
         rows = {
             "at": where,
             "history": self.history,

@@ -89,5 +89,5 @@ def _unknown(folder: Path, classes: tuple[str, ...]) -> DataError:
     return DataError(
         f"{folder.name!r} is not one of the classes: {', '.join(classes)}",
         at=str(folder),
-        hint=f"did you mean {near!r}?" if near else None,
+        hint=f"did you mean `{near}`?" if near else None,
     )

@@ -23,6 +23,9 @@ def locate(text: str | Path) -> Path:
 
 def _found(path: Path, text: str) -> Path:
     if path.is_file():
+        if path.suffix.lower() in (".yaml", ".yml"):
+            hint = f"`dltrain fit {text}` makes a run; name that"
+            raise UsageError("this is a config, not a checkpoint", at=text, hint=hint)
         return path
     folder, at, which = text.rpartition("@")
     if at and which in _WHICH and not path.exists():

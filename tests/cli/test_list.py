@@ -27,4 +27,4 @@ def test_an_activation_is_a_layer_too(run: Run) -> None:
 def test_an_unknown_kind_names_the_nearest(run: Run) -> None:
     code, out, err = run("list", "optimisers")
     assert (code, out) == (2, "")
-    assert "did you mean optimizers?" in err
+    assert "did you mean `optimizers`?" in err

@@ -36,7 +36,7 @@ def test_rows_are_images_with_class_and_split(table: Path) -> None:
 def test_a_missing_column_gets_the_nearest_name(table: Path) -> None:
     with pytest.raises(DataError, match="no column is called 'specie'") as caught:
         dataset(table, label="specie").load(seed=0)
-    assert caught.value.hint == "did you mean 'species'?"
+    assert caught.value.hint == "did you mean `species`?"
 
 
 def test_a_missing_image_is_named_with_its_line(table: Path) -> None:

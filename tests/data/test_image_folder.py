@@ -130,7 +130,7 @@ def test_a_class_that_training_does_not_know_is_named_with_its_neighbour(
     shutil.copytree(class_folders / "dog", tmp_path / "split" / "test" / "dogs")
     with pytest.raises(DataError, match="'dogs' is not one of the classes") as caught:
         dataset(tmp_path / "split").load(seed=0)
-    assert caught.value.hint == "did you mean 'dog'?"
+    assert caught.value.hint == "did you mean `dog`?"
 
 
 def test_images_beyond_the_budget_are_read_batch_by_batch_with_the_same_values(
@@ -165,3 +165,8 @@ def test_new_data_are_prepared_as_the_trained_model_wants(
     assert new.preprocessing == trained.preprocessing
     assert new.splits["train"].targets.tolist() == [1]
     assert new.input_shape == trained.input_shape
+
+
+def test_a_folder_without_class_folders_is_told_for_a_trained_model_too(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no class folders"):
+        dataset(tmp_path).load(seed=0, class_names=("cat", "dog"))

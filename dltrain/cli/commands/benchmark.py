@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def benchmark(config: Config, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Measure training and inference, peak memory, and the time of each layer.
+    """Measure speed, peak memory and the time of each layer.
+
+    Training and inference are measured, as samples per second.
 
     Example: dltrain benchmark configs/mnist_cnn.yaml --set dataset.path=data/mnist
     """

@@ -30,7 +30,7 @@ def evaluate(
         ),
     ] = None,
 ) -> None:
-    """Measure loss and metrics of a checkpoint on a split of its data.
+    """Measure loss and metrics of a checkpoint on one split.
 
     Example: dltrain evaluate runs/digits --fail-under accuracy=0.98
     """

@@ -23,7 +23,11 @@ def fit(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the run of this name.")] = False,
     accept_changed_data: Annotated[
-        bool, typer.Option(help="With --resume: go on although the data set is another one.")
+        bool,
+        typer.Option(
+            "--accept-changed-data",
+            help="With --resume: go on although the data set is another one.",
+        ),
     ] = False,
 ) -> None:
     """Train a network as a config says.

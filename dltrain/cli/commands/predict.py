@@ -22,7 +22,7 @@ def predict(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Images, folders, globs, @list.txt, or - for paths on standard input.",
         ),
     ],
@@ -37,7 +37,9 @@ def predict(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
     ] = None,
 ) -> None:
-    """Label images: one record for each, in order, an unreadable one with its error.
+    """Label images: one record for each, in order.
+
+    One that cannot be read has its error in the record, and the exit code is then 3.
 
     Example: dltrain predict runs/digits photos/ --format jsonl -o labels.jsonl
     """

@@ -88,7 +88,7 @@ class CsvManifest(Dataset):
                 raise DataError(
                     f"no column is called {wanted!r}; there are {', '.join(names) or 'none'}",
                     at=self.path,
-                    hint=f"did you mean {near!r}?" if near else None,
+                    hint=f"did you mean `{near}`?" if near else None,
                 )
 
     def _add(self, fields: dict[str, str | None], rows: _Rows, at: str) -> None:

@@ -56,7 +56,8 @@ class ImageFolder(Dataset):
         self, known: tuple[str, ...] | None
     ) -> tuple[dict[str, Listed], tuple[str, ...], list[Path]]:
         folders = split_folders(Path(self.path))
-        names = known if known is not None else class_names(folders["train"])
+        found = {split: class_names(folder) for split, folder in folders.items()}
+        names = known if known is not None else found["train"]
         listed: dict[str, Listed] = {}
         odd: list[Path] = []
         for split, folder in folders.items():
