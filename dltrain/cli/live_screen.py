@@ -15,7 +15,11 @@ from dltrain.cli.wording import clock, number, rate, result_text
 from dltrain.training import events
 from dltrain.training.events import Event
 
-_NARROWEST = 8
+_NARROWEST = {"epoch": 5}
+_USUAL = 6
+_BEST = " best"
+_DISPENSABLE = ("time", "samples/s", "wait")
+"""Columns that a narrow terminal goes without, the first one first."""
 
 
 class LiveScreen:
@@ -106,14 +110,27 @@ class LiveScreen:
     def _row(self, event: events.EpochEnded) -> None:
         cells = _cells(event)
         if not self._widths:
-            self._widths = {name: max(len(name), _NARROWEST) for name in cells}
+            self._widths = _widths(cells, self.console.width)
             heading = "  ".join(name.rjust(width) for name, width in self._widths.items())
-            self.console.print(Text(heading, style="bold", no_wrap=True, overflow="ellipsis"))
-        line = "  ".join(cell.rjust(self._widths[name]) for name, cell in cells.items())
-        text = Text(line, no_wrap=True, overflow="ellipsis")
+            self._line(Text(heading, style="bold"))
+        text = Text("  ".join(cells[name].rjust(width) for name, width in self._widths.items()))
         if event.improved:
-            text.append("  best", style="green")
-        self.console.print(text)
+            text.append(_BEST, style="green")
+        self._line(text)
+
+    def _line(self, text: Text) -> None:
+        # Said here, as Rich forgets what a text says of itself.
+        self.console.print(text, no_wrap=True, overflow="ellipsis")
+
+
+def _widths(cells: dict[str, str], available: int) -> dict[str, int]:
+    """Give the columns that fit beside each other, and how wide each is."""
+    widths = {name: max(len(name), _NARROWEST.get(name, _USUAL)) for name in cells}
+    for name in _DISPENSABLE:
+        if sum(widths.values()) + 2 * (len(widths) - 1) + len(_BEST) <= available:
+            break
+        del widths[name]
+    return widths
 
 
 def _cells(event: events.EpochEnded) -> dict[str, str]:
@@ -128,7 +145,7 @@ def _cells(event: events.EpochEnded) -> dict[str, str]:
         "epoch": str(record["epoch"]),
         **values,
         "samples/s": f"{record['samples_per_second']:,.0f}",
-        "data wait": f"{record['data_wait']:.1%}",
+        "wait": f"{record['data_wait']:.1%}",
         "time": clock(record["seconds"]),
     }
 

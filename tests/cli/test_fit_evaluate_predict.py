@@ -99,7 +99,7 @@ def test_the_live_screen_draws_rows_and_a_panel(tmp_path: Path, small_config: Pa
     screen.close()
     text = drawn.getvalue()
     assert "val_accuracy" in text
-    assert "data wait" in text
+    assert "wait" in text
     assert "dltrain predict" in text
     assert run.folder.name in text
 

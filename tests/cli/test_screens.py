@@ -89,6 +89,22 @@ def test_a_terminal_gets_a_row_for_each_epoch_and_a_panel() -> None:
     assert "dltrain evaluate runs/a" in text
 
 
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [(100, ["samples/s", "wait", "time"]), (64, ["samples/s", "wait"]), (30, [])],
+)
+def test_a_row_takes_one_line_and_leaves_out_what_does_not_fit(
+    width: int, columns: list[str]
+) -> None:
+    drawn = io.StringIO()
+    screen = LiveScreen(Console(file=drawn, width=width, highlight=False))
+    screen(EpochEnded(RECORD, True))
+    heading, row = drawn.getvalue().splitlines()
+    assert [name for name in ("samples/s", "wait", "time") if name in heading] == columns
+    assert max(len(heading), len(row)) <= width
+    assert columns == [] or row.endswith(" best")
+
+
 def test_without_colour_a_terminal_gets_no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "NO_COLOR", "1")
     drawn = io.StringIO()
