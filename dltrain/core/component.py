@@ -66,7 +66,7 @@ class Component(BaseModel):
         return dict(sorted(cls.members.items()))  # type: ignore[arg-type]
 
     @classmethod
-    def adapt(cls, fields: dict[str, Any]) -> Component | None:
+    def adapt(cls, fields: dict[str, Any]) -> Component | None:  # noqa: ARG003 - for kinds to use
         """Read a form that only this kind knows; None where there is none."""
         return None
 

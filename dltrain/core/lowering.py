@@ -1,7 +1,7 @@
 """What layers, losses, metrics and optimizers say to the engine: buffers, rows and gradients.
 
-A compiled network is a table of rows. A row names a kernel and the buffers and sizes it works on; the
-engine decides where buffers lie, how rows are grouped and which thread runs them. Nothing here
+A compiled network is a table of rows. A row names a kernel and the buffers and sizes it works on;
+the engine decides where buffers lie, how rows are grouped and which thread runs them. Nothing here
 knows Numba.
 """
 
@@ -30,7 +30,10 @@ class Home(Enum):
 
 @dataclass(eq=False)
 class Buffer:
-    """An array that rows read and write. `shape` is that of one copy, in elements of `width` bytes."""
+    """An array that rows read and write.
+
+    `shape` is that of one copy, in elements of `width` bytes.
+    """
 
     name: str
     shape: Shape

@@ -1,4 +1,4 @@
-"""What a layer is: fields (its YAML), a shape rule, parameters, and its rows forward and backward."""
+"""What a layer is: fields (its YAML), a shape rule, parameters, its rows forward and backward."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Layer(Component):
     def joined(self, following: Layer) -> Layer | None:
         """Give one layer that does the work of this and the following one, where that is quicker.
 
-        It has this layer's parameters. The engine asks where nothing else reads this layer's output.
+        It has this layer's parameters. The engine asks where nothing else reads this one's output.
         """
         return None
 
@@ -125,5 +125,5 @@ def require(shape: Shape, axes: tuple[int, ...], layer: Layer, *, hint: str | No
     if len(shape) in axes:
         return
     wanted = " or ".join(kind_of((1,) * count) for count in axes)
-    message = f"{layer.type_name} takes {wanted}, but receives {kind_of(shape)} of shape {describe(shape)}"
-    raise ShapeError(message, hint=hint)
+    given = f"{kind_of(shape)} of shape {describe(shape)}"
+    raise ShapeError(f"{layer.type_name} takes {wanted}, but receives {given}", hint=hint)

@@ -9,7 +9,7 @@ from dltrain.core.lowering import Buffer, Lowering, Target
 from dltrain.layers.convolution import Convolution, Pair
 
 BAND_BYTES = 24 * 1024
-"""Bytes of the input that one band of output rows may cover, so that it stays in first-level cache."""
+"""Bytes of input that a band of output rows may cover, so that it stays in first-level cache."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SparseGradients:
 
     @staticmethod
     def suits(geometry: Convolution, target: Target) -> bool:
-        """Tell whether a run of the kernel fills a vector, and the input lies as the lists need it."""
+        """Tell whether a run of the kernel fills a vector and the input lies as lists need it."""
         run = geometry.kernel[1] * geometry.channels
         return geometry.groups == 1 and geometry.dilation[1] == 1 and run >= target.width
 
@@ -93,6 +93,6 @@ class SparseGradients:
             )
 
     def _band(self, high: int, down: int) -> int:
-        """Choose the rows of dy whose windows of x stay in cache while all filters pass over them."""
+        """Choose the rows of dy whose windows of x stay in cache while filters pass over them."""
         step = self.pool[0] * self.geometry.strides[0] * down * 4
         return max(1, min(high, BAND_BYTES // max(step, 1)))

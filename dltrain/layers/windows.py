@@ -1,4 +1,4 @@
-"""Where a sliding window stands on an axis: sizes, strides, padding, and the positions they give."""
+"""Where a sliding window stands on an axis: sizes, strides, padding, the positions they give."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PaddingField = Annotated[
     Literal["valid", "same"] | Count | CountPair | tuple[CountPair, CountPair],
     Field(union_mode="left_to_right"),
 ]
-"""`valid`, `same`, zeros on all sides, [vertical, horizontal], or [[top, bottom], [left, right]]."""
+"""`valid`, `same`, zeros on all sides, [vertical, horizontal] or [[top, bottom], [left, right]]."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def window(
 ) -> Window:
     """Lay a window along an axis.
 
-    `same` gives ceil(extent / stride) positions, an odd cell of padding at the end. With `ceil_mode` a
-    last window may hang over the end, if it starts on the input or on the padding before it.
+    `same` gives ceil(extent / stride) positions, an odd cell of padding at the end. With
+    `ceil_mode` a last window may hang over the end, if it starts on the input or on the padding
+    before it.
     """
     reach = (size - 1) * dilation + 1
     if padding == "same":
