@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
+from dltrain.data.absent import absent_file
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 # Deflate packs at most 1032 to 1: a header that claims more is wrong, and gets no memory.
@@ -105,7 +106,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             with gzip.open(plain) as unpacked:
                 yield cast(IO[bytes], unpacked)
     except FileNotFoundError as error:
-        raise DataError("there is no such file", at=str(path)) from error
+        raise absent_file(path) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         message = f"the gzip file is damaged or cut short: {error}"
         raise DataError(message, at=str(path), hint="fetch the file again") from error

@@ -17,6 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
+from dltrain.data.absent import absent_file
 
 # What zipfile and NumPy raise on damaged, encrypted or foreign files.
 _DAMAGE = (
@@ -67,7 +68,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(path) as archive:
             yield archive
     except FileNotFoundError as error:
-        raise DataError("there is no such file", at=str(path)) from error
+        raise absent_file(path) from error
     except _DAMAGE as error:
         raise DataError(
             f"not a .npz file that can be read: {error}",

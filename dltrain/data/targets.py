@@ -46,6 +46,7 @@ def check_labels(labels: NDArray[Any], classes: int, *, at: str) -> None:
         f"labels outside the classes 0 to {classes - 1}: sample {first} has {labels[first]}"
         + (f", and {len(wrong) - 1:,} more are outside" if len(wrong) > 1 else ""),
         at=at,
+        hint="labels count from 0; correct them, or leave those samples out",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dltrain.core.errors import DataError
 from dltrain.core.fields import LocalPath, Text
 from dltrain.core.suggest import nearest
+from dltrain.data.absent import absent_file
 from dltrain.data.image_sets import Listed, image_parts
 from dltrain.data.images import read_header
 from dltrain.data.parts import Reading, Stored, split_name, take_share
@@ -74,7 +75,7 @@ class CsvManifest(Dataset):
                 for fields in table:
                     self._add(fields, rows, f"{path}:{table.line_num}")
         except FileNotFoundError as error:
-            raise DataError("there is no such file", at=str(path)) from error
+            raise absent_file(path) from error
         except (OSError, ValueError, csv.Error) as error:
             raise DataError(f"the table cannot be read: {error}", at=str(path)) from error
         if "train" not in rows:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dltrain.core.component import Component
-from dltrain.core.errors import DataError
 from dltrain.core.fields import LocalPath, PositiveInteger
+from dltrain.data.absent import absent_file
 from dltrain.data.idx_format import read_idx
 from dltrain.data.idx_sets import Pair, read_pairs, shapes_of
 from dltrain.data.label_names import class_count, numbered
@@ -67,5 +67,5 @@ class Idx(Dataset):
         for files in pairs.values():
             for file in files:
                 if not file.is_file():
-                    raise DataError("there is no such file", at=str(file))
+                    raise absent_file(file)
         return pairs
