@@ -102,8 +102,22 @@ def surroundings(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), **changes}
 
 
+def prepared(program: str, *arguments: object) -> list[str]:
+    """Give the words that start dltrain after some lines of Python have changed its process."""
+    start = (
+        "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'dltrain', *sys.argv[1:]])"
+    )
+    return [sys.executable, "-c", f"{program}\n{start}", *map(str, arguments)]
+
+
+def small_files(size: int, *arguments: object) -> list[str]:
+    """Give the words that start dltrain where no file may grow beyond this: a full disk."""
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    return prepared(limit, *arguments)
+
+
 def spawn(words: Sequence[str], **options: Any) -> Outcome:
     """Run a command in a process of its own."""
-    options = {"env": surroundings(), **options}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, **options)
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    options = {"env": surroundings(), "stdout": subprocess.PIPE, **options}
+    done = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False, **options)
+    return Outcome(done.returncode, done.stdout or "", done.stderr)
