@@ -18,7 +18,7 @@ import typer
 import dltrain
 import dltrain.cli.commands
 from dltrain.cli import verbosity
-from dltrain.cli.guard import INTERRUPTED, guarded, report_bug
+from dltrain.cli.guard import INTERRUPTED, guarded, report_bug, silence
 
 _ORDER = [
     "init",
@@ -47,6 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.main.get_command(_build())(args=rest, prog_name="dltrain")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except SystemExit as ended:
+        # Typer ends with 1 where the reader of its help has gone.
+        if isinstance(ended.__context__, BrokenPipeError):
+            silence()
+            sys.exit(0)
+        raise
 
 
 def _take_common(arguments: list[str]) -> list[str]:

@@ -102,9 +102,9 @@ class LiveScreen:
                 transient=True,
                 refresh_per_second=10,
             )
-            self._bar = self._bars.add_task("", total=total)
+            self._bar = self._bars.add_task(text, completed=done, total=total)
             self._bars.start()
-        if self._bar is not None:
+        elif self._bar is not None:
             self._bars.update(self._bar, description=text, completed=done, total=total)
 
     def _row(self, event: events.EpochEnded) -> None:

@@ -104,10 +104,8 @@ def surroundings(**changes: str) -> dict[str, str]:
 
 def prepared(program: str, *arguments: object) -> list[str]:
     """Give the words that start dltrain after some lines of Python have changed its process."""
-    start = (
-        "import os, sys; os.execv(sys.executable, [sys.executable, '-m', 'dltrain', *sys.argv[1:]])"
-    )
-    return [sys.executable, "-c", f"{program}\n{start}", *map(str, arguments)]
+    start = "os.execv(sys.executable, [sys.executable, '-m', 'dltrain', *sys.argv[1:]])"
+    return [sys.executable, "-c", f"import os, sys\n{program}\n{start}", *map(str, arguments)]
 
 
 def small_files(size: int, *arguments: object) -> list[str]:
