@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import RLock
 from typing import Literal
 
 import numpy as np
@@ -19,11 +20,13 @@ from dltrain.engine.parameters import Array, ParameterStore
 from dltrain.engine.program import Program
 from dltrain.engine.table import Compiled
 from dltrain.engine.target import host
-from dltrain.engine.threads import Team, available
+from dltrain.engine.threads import available
 from dltrain.layers.base import Layer
 
-FORWARD_BATCH = 64
-"""Samples that `forward` takes at once; more are run in turns."""
+FORWARD_BATCHES = (1, 8, 64)
+"""Samples that `forward` takes at once: the least of these that hold all, or parts of the last."""
+KEPT_PROGRAMS = 4
+"""Compiled programs that a network keeps for its own methods."""
 
 
 class Network:
@@ -50,7 +53,8 @@ class Network:
         self.store.initialize(seed)
         self.parameters: dict[str, Array] = self.store.named()
         self.state: dict[str, Array] = self.store.state()
-        self.team = Team()
+        self.lock = RLock()
+        """Held while a program of this network runs and is read: one caller at a time."""
         self._programs: dict[tuple[str, bool, int], Program] = {}
 
     @classmethod
@@ -89,14 +93,13 @@ class Network:
         """Compute the output [n, ...] of what the network sees: one array for each input."""
         inputs = self.checked(x)
         count = len(inputs[0])
-        program = self._program("forward", training, min(FORWARD_BATCH, max(count, 1)))
-        program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
-        result = np.empty((count, *self.output_shape), np.float32)
-        for start in range(0, count, program.batch_size):
-            part = [array[start : start + program.batch_size] for array in inputs]
-            program.run(part)
-            result[start : start + len(part[0])] = program.output(len(part[0]))
-        return result
+        enough = next((size for size in FORWARD_BATCHES if size >= count), FORWARD_BATCHES[-1])
+        # Dropout draws by the sample's place in its batch: in training all are one batch.
+        size = max(count, 1) if training else enough
+        with self.lock:
+            program = self._program("forward", training, size)
+            program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
+            return program.outputs(inputs)
 
     def loss_and_gradients(
         self,
@@ -116,12 +119,13 @@ class Network:
         inputs = self.checked([x] if isinstance(x, np.ndarray) else x)
         count = len(inputs[0])
         target, form = self.checked_target(y, count)
-        program = self._program(form, training, count)
-        program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
-        program.run(inputs, target)
-        loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
-        assert program.gradient is not None  # noqa: S101 - asked for above
-        return loss, self.store.named(program.gradient.copy())
+        with self.lock:
+            program = self._program(form, training, count)
+            program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
+            program.run(inputs, target)
+            loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
+            assert program.gradient is not None  # noqa: S101 - asked for above
+            return loss, self.store.named(program.gradient.copy())
 
     def penalty(self) -> float:
         """Compute the regularization terms of the loss (float64)."""
@@ -153,7 +157,6 @@ class Network:
             self.store,
             batch_size=batch_size,
             threads=threads or self.threads,
-            team=self.team,
             on_compile=on_compile,
             **update,  # type: ignore[arg-type]
         )
@@ -194,6 +197,8 @@ class Network:
             objective = None
             if purpose != "forward" and self.objective is not None:
                 objective = replace(self.objective, target_form=purpose)
+            if len(self._programs) == KEPT_PROGRAMS:
+                del self._programs[next(iter(self._programs))]
             self._programs[key] = self.program(
                 batch_size=batch_size,
                 objective=objective,

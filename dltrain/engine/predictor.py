@@ -28,11 +28,6 @@ class Predictor:
 
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Give the output [n, ...] of what the network sees."""
-        (ready,) = self.network.checked([x])
-        result = np.empty((len(ready), *self.network.output_shape), np.float32)
-        size = self.program.batch_size
-        for start in range(0, len(ready), size):
-            part = ready[start : start + size]
-            self.program.run([part])
-            result[start : start + len(part)] = self.program.output(len(part))
-        return result
+        ready = self.network.checked([x])
+        with self.network.lock:
+            return self.program.outputs(ready)

@@ -9,21 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core import cells
-from dltrain.core.lowering import Buffer, Home, Row
+from dltrain.core.lowering import Buffer, Row
 from dltrain.engine import executor, tracing
 from dltrain.engine.arrays import aligned_bytes, aligned_floats
 from dltrain.engine.lower import Lowered
 from dltrain.engine.memory import plan
 from dltrain.engine.parameters import ParameterStore
-from dltrain.engine.stages import Stage, group
+from dltrain.engine.phases import GradientPhases, Phase, lay_out, pack
+from dltrain.engine.stages import group
 from dltrain.engine.table import Compiled, Storage, Table
-from dltrain.engine.threads import Team
+from dltrain.engine.threads import shared_team
 from dltrain.optimizers.base import Optimizer
 
-CHUNK = 16384
-"""Elements of a parameter that one unit of the fold and of the update takes."""
-TURNED_COLUMNS = 16
-"""Columns that one unit turns over: a cache line of the parameter."""
 LANE = 8
 """Samples of a lane, where the batch has as many for each of two lanes."""
 SMALL_BATCH = 4
@@ -35,23 +32,18 @@ def lane_size(batch_size: int) -> int:
     return LANE if batch_size >= 2 * LANE else max(1, batch_size // SMALL_BATCH)
 
 
-def owner_of(parameter: str) -> str:
-    """Give the layer of a parameter named `<layer>/<parameter>`."""
-    return parameter.rpartition("/")[0]
+@dataclass(frozen=True)
+class _Job:
+    """What each thread of the team does in one run."""
 
+    run: Callable[[int, int, int, int, int], None]
+    words: int
+    held: tuple[object, ...]
+    """Arrays that a thread reads on its way out of the last barrier, which it may leave when the
+    program is gone already."""
 
-@dataclass
-class _Phase:
-    """Rows that run before all threads meet again."""
-
-    stages: list[Stage]
-    units: list[tuple[int, int, int]]
-    """(row within the phase, first, last)"""
-
-
-def _in_parts(rows: list[Row]) -> _Phase:
-    units = [(index, *part) for index, row in enumerate(rows) for part in row.parts]
-    return _Phase([Stage("lane", rows)], units)
+    def __call__(self, thread: int) -> None:
+        self.run(self.words, 0, 0, 0, thread)
 
 
 class Program:
@@ -64,7 +56,6 @@ class Program:
         *,
         batch_size: int,
         threads: int,
-        team: Team,
         optimizer: Optimizer | None = None,
         slots: dict[str, NDArray[np.float32]] | None = None,
         on_compile: Compiled | None = None,
@@ -73,37 +64,22 @@ class Program:
         self.lowered, self.store = lowered, store
         self.batch_size, self.lane_size = batch_size, lane_size(batch_size)
         self.lanes = -(-batch_size // self.lane_size)
-        self.threads, self.team = min(threads, self.lanes), team
+        self.threads = min(threads, self.lanes)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
         self.stages = group(lowered.rows)
         given = (lowered.target,) if lowered.target is not None else ()
         self.external = (*lowered.inputs, *given)
-        placed = plan(
-            self.stages,
-            lane_size=self.lane_size,
-            batch_size=batch_size,
-            external=self.external,
-        )
-        self.storage = Storage(placed, self.threads, self.lanes, self.lane_size)
-        self.storage.hold(lowered.cells, self.cells)
-        for parameter in (*store.trainable, *store.fixed):
-            if id(parameter) in lowered.parameters:
-                self.storage.hold(lowered.parameters[id(parameter)], store.view(parameter))
+        self.storage = self._placed()
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
-        for parameter in store.trainable:
-            if id(parameter) in lowered.whole and self.gradient is not None:
-                place = store.view_in(self.gradient, parameter)
-                self.storage.hold(lowered.gradients[id(parameter)], place)
-        self._phases = self._lay_out(optimizer, slots or {})
-        self.rows = [row for phase in self._phases for stage in phase.stages for row in stage.rows]
-        prepared = self._phases[0].units if lowered.preparations else []
-        self.preparation_units = prepared
+        phases = self._phases(optimizer, slots or {})
+        self.rows = [row for phase in phases for stage in phase.stages for row in stage.rows]
+        self.preparation_units = phases[0].units if lowered.preparations else []
         self.first_lane_row = len(lowered.preparations)
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
-        self._tables = self._pack()
-        size = len(self._phases) * executor.COUNTER_WORDS
-        self._counters = [aligned_bytes(8 * size).view(np.int64) for _ in range(2)]
+        self._tables = pack(phases)
+        size = len(phases) * executor.COUNTER_WORDS
+        self._counters = [aligned_bytes(8 * size).view(np.int64) for _ in range(3)]
         self._words = [self._instruct(counters) for counters in self._counters]
         self._totals = [self.storage.lane_totals(total) for total in lowered.totals]
         self._turn = 0
@@ -122,35 +98,33 @@ class Program:
         lanes = -(-batch // self.lane_size)
         self.cells[cells.BATCH], self.cells[cells.LANES] = batch, lanes
         self.cells[cells.STATUS] = 0
-        self._turn ^= 1
-        # Of two sets of counters and words one may still be read by a thread that is late.
-        counters, words = self._counters[self._turn], self._words[self._turn]
-        counters[:] = 0
         threads = min(self.threads, lanes)
+        turn = self._next_turn(threads)
+        counters, words = self._counters[turn], self._words[turn]
+        counters[:] = 0
         words[:2] = threads, batch
         if times is None:
             words[10] = 0
         else:
             words[10:] = executor.clock_address(), times.ctypes.data, times.shape[1]
-        address, run = words.ctypes.data, self._run
-
-        def job(thread: int) -> None:
-            run(address, 0, 0, 0, thread)
+        job = _Job(self._run, words.ctypes.data, (words, counters, times))
 
         if threads == 1:
             job(0)
         else:
-            self.team.run(job, threads)
+            shared_team().run(job, threads)
 
-    def _instruct(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Write what the loop has to know; what changes with each run is still 0."""
-        phases, stages, rows, units = (table.ctypes.data for table in self._tables)
-        words = np.zeros(executor.WORDS, np.int64)
-        words[2:10] = (
-            *(self.lane_size, phases, len(self._phases), stages, rows, units),
-            *(counters.ctypes.data, executor.yield_address()),
-        )
-        return words
+    def _next_turn(self, threads: int) -> int:
+        """Choose a set of counters and words that no thread reads any more.
+
+        A thread may look at the last barrier of a run until it takes part in another one. So runs of
+        several threads alternate between two sets, and runs of one thread, which nobody else takes part
+        in, have a third.
+        """
+        if threads == 1:
+            return 2
+        self._turn ^= 1
+        return self._turn
 
     def trace(
         self,
@@ -160,8 +134,8 @@ class Program:
     ) -> Row | None:
         """Run a batch row by row on this thread, up to the first row that `stop` picks out.
 
-        `stop` sees the row, each buffer that the row wrote, and the values. Nothing after the lanes runs,
-        so parameters stay as they are.
+        `stop` sees the row, each buffer that the row wrote, and the values. Nothing after the lanes
+        runs, so parameters stay as they are.
         """
         self._point(inputs, target)
         return tracing.trace(self, len(inputs[0]), stop)
@@ -170,6 +144,17 @@ class Program:
         """Give the output of the last batch, a view that the next run overwrites."""
         assert self.lowered.output is not None  # noqa: S101 - every network has an output
         return self.storage.array(self.lowered.output, batch)
+
+    def outputs(self, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Run any number of samples, a batch at a time, and give all outputs [n, ...]."""
+        assert self.lowered.output is not None  # noqa: S101 - every network has an output
+        count = len(inputs[0])
+        result = np.empty((count, *self.lowered.output.shape), np.float32)
+        for start in range(0, count, self.batch_size):
+            part = [array[start : start + self.batch_size] for array in inputs]
+            self.run(part)
+            result[start : start + len(part[0])] = self.output(len(part[0]))
+        return result
 
     def totals(self) -> list[float]:
         """Sum loss and metrics of the last batch over its lanes, first to last."""
@@ -184,107 +169,38 @@ class Program:
             assert array is not None  # noqa: S101 - a program with a loss is given targets
             self.table.point(buffer, array.ctypes.data)
 
-    def _lay_out(
-        self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
-    ) -> list[_Phase]:
-        lowered = self.lowered
-        phases = [_in_parts(lowered.preparations)] if lowered.preparations else []
-        phases.append(_Phase(self.stages, []))
-        if lowered.batch_rows:
-            phases.append(_in_parts(lowered.batch_rows))
-        if self.gradient is not None:
-            fold, chunks = self._fold(self.gradient)
-            phases += [self._turn_over(self.gradient), fold] if lowered.transposed else [fold]
-            phases.append(self._finish(chunks))
-        if optimizer is not None and self.gradient is not None:
-            phases.append(self._update(optimizer, slots, self.gradient))
-        return phases
-
-    def _turn_over(self, gradient: NDArray[np.float32]) -> _Phase:
-        """Sum the gradients that lanes hold transposed, into the layout of their parameters."""
-        rows, units = [], []
-        turned = [p for p in self.store.trainable if id(p) in self.lowered.transposed]
-        for index, parameter in enumerate(turned):
-            lanes = self.lowered.gradients[id(parameter)]
-            place = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.FIXED)
-            self.storage.hold(place, self.store.view_in(gradient, parameter))
-            columns = parameter.spec.shape[-1]
-            sizes = (parameter.size // columns, columns)
-            rows.append(
-                Row("fold_transposed", (), (lanes,), (place, self.lowered.cells), sizes,
-                    layer=owner_of(parameter.name), backward=True)
-            )  # fmt: skip
-            starts = range(0, columns, TURNED_COLUMNS)
-            units += [(index, start, min(start + TURNED_COLUMNS, columns)) for start in starts]
-        return _Phase([Stage("lane", rows)], units)
-
-    def _fold(self, gradient: NDArray[np.float32]) -> tuple[_Phase, int]:
-        """Sum the lanes' gradients, parameter by parameter, in chunks."""
-        trained = [p for p in self.store.trainable if id(p) in self.lowered.gradients]
-        counts = [-(-parameter.size // CHUNK) for parameter in trained]
-        chunks = sum(counts)
-        self._squares = Buffer("squares", (max(chunks, 1),), Home.FIXED, 8)
-        self._penalties = Buffer("penalties", (max(chunks, 1),), Home.FIXED, 8)
-        summed = self.lowered.transposed | self.lowered.whole
-        rows, units, chunk = [], [], 0
-        for index, (parameter, count) in enumerate(zip(trained, counts, strict=True)):
-            place = Buffer(f"{parameter.name}/gradient", parameter.spec.shape, Home.FIXED)
-            self.storage.hold(place, self.store.view_in(gradient, parameter))
-            weights = Buffer(parameter.name, parameter.spec.shape, Home.FIXED)
-            self.storage.hold(weights, self.store.view(parameter))
-            penalty = parameter.spec.regularizer
-            factors = penalty.factors() if penalty is not None else (0.0, 0.0)
-            reads = (self.lowered.gradients[id(parameter)], weights)
-            writes = (place, self._squares, self._penalties, self.lowered.cells)
-            rows.append(
-                Row("fold", (int(any(factors)), int(id(parameter) in summed)), reads, writes, (chunk, CHUNK), factors,
-                    layer=owner_of(parameter.name), backward=True)
-            )  # fmt: skip
-            starts = range(0, parameter.size, CHUNK)
-            units += [(index, start, min(start + CHUNK, parameter.size)) for start in starts]
-            chunk += count
-        return _Phase([Stage("lane", rows)], units), chunks
-
-    def _finish(self, chunks: int) -> _Phase:
-        reads = (self.lowered.totals[0], self._squares, self._penalties)
-        row = Row("finish", (), reads, (self.lowered.cells,), (chunks,), layer="finish")
-        return _Phase([Stage("lane", [row])], [(0, 0, 1)])
-
-    def _update(
-        self,
-        optimizer: Optimizer,
-        slots: dict[str, NDArray[np.float32]],
-        gradient: NDArray[np.float32],
-    ) -> _Phase:
-        size = self.store.size
-        arrays = {"gradient": gradient, "parameters": self.store.flat, **slots}
-        buffers = {name: Buffer(name, (size,), Home.FIXED) for name in arrays}
-        for name, array in arrays.items():
-            self.storage.hold(buffers[name], array)
-        learnt = [buffers["parameters"], *(buffers[name] for name in slots)]
-        row = Row(
-            f"{optimizer.type_name}_step",
-            optimizer.variant(),
-            (self.lowered.cells, buffers["gradient"]),
-            tuple(learnt),
-            layer="optimizer",
+    def _placed(self) -> Storage:
+        """Place all buffers and take the memory; cells and parameters have theirs already."""
+        placed = plan(
+            self.stages,
+            lane_size=self.lane_size,
+            batch_size=self.batch_size,
+            external=self.external,
         )
-        units = [(0, start, min(start + CHUNK, size)) for start in range(0, size, CHUNK)]
-        return _Phase([Stage("lane", [row])], units)
+        storage = Storage(placed, self.threads, self.lanes, self.lane_size)
+        storage.hold(self.lowered.cells, self.cells)
+        for parameter in (*self.store.trainable, *self.store.fixed):
+            if id(parameter) in self.lowered.parameters:
+                buffer = self.lowered.parameters[id(parameter)]
+                storage.hold(buffer, self.store.view(parameter))
+        return storage
 
-    def _pack(self) -> tuple[NDArray[np.int64], ...]:
-        """Write phases, stages and units as the tables that the executor reads."""
-        phases, stages, units, row = [], [], [], 0
-        for phase in self._phases:
-            first_stage, first_unit = len(stages), len(units)
-            units += [(row + index, first, last) for index, first, last in phase.units]
-            for stage in phase.stages:
-                count = len(stage.rows)
-                stages.append((row, row + count, 1 if stage.block == "sample" else 0))
-                row += count
-            if phase.units:
-                phases.append((1, first_unit, len(units)))
-            else:
-                phases.append((0, first_stage, len(stages)))
-        as_table = [np.array(rows or [(0, 0, 0)], np.int64) for rows in (phases, stages, units)]
-        return as_table[0], as_table[1], self.table.rows, as_table[2]
+    def _phases(
+        self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
+    ) -> list[Phase]:
+        if self.gradient is None:
+            return lay_out(self.lowered, self.stages, None)
+        gradients = GradientPhases(self.lowered, self.store, self.storage, self.gradient)
+        phases = lay_out(self.lowered, self.stages, gradients)
+        return [*phases, gradients.update(optimizer, slots)] if optimizer is not None else phases
+
+    def _instruct(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Write what the loop has to know; what changes with each run is still 0."""
+        phases, stages, units = (table.ctypes.data for table in self._tables)
+        words = np.zeros(executor.WORDS, np.int64)
+        words[2:10] = (
+            *(self.lane_size, phases, len(self._tables[0]), stages),
+            *(self.table.rows.ctypes.data, units),
+            *(counters.ctypes.data, executor.yield_address()),
+        )
+        return words

@@ -39,22 +39,24 @@ class Team:
     """Threads that wait for jobs. A job is called once on each thread, with the thread's number.
 
     Jobs must not return before all threads have taken part: a program's last barrier sees to that,
-    so the team itself never waits for its members.
+    so the team itself never waits for its members. One job runs at a time, whoever asks.
     """
 
     def __init__(self) -> None:
         """Start with the calling thread alone; members come as jobs ask for them."""
         self._wake: list[threading.Semaphore] = []
         self._jobs: list[Job] = []
+        self._busy = threading.Lock()
 
     def run(self, job: Job, threads: int) -> None:
         """Call job(0) here and job(1) ... on the other threads."""
-        while len(self._wake) < threads - 1:
-            self._hire()
-        for member in range(threads - 1):
-            self._jobs[member] = job
-            self._wake[member].release()
-        job(0)
+        with self._busy:
+            while len(self._wake) < threads - 1:
+                self._hire()
+            for member in range(threads - 1):
+                self._jobs[member] = job
+                self._wake[member].release()
+            job(0)
 
     def _hire(self) -> None:
         number = len(self._wake)
@@ -69,6 +71,19 @@ class Team:
         while True:
             wake.acquire()
             self._jobs[number](number + 1)
+
+
+_shared: list[Team] = []
+
+
+def shared_team() -> Team:
+    """Give the team of this process, which all programs use: threads are made once."""
+    if not _shared:
+        _shared.append(Team())
+        # A child made by fork has none of these threads; it makes its own.
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_shared.clear)
+    return _shared[0]
 
 
 def _idle(thread: int) -> None:
