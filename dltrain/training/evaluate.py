@@ -80,7 +80,7 @@ def evaluate_checkpoint(
     found = _load(restored, data, announce)
     if split not in found.splits:
         there = ", ".join(found.splits)
-        raise DataError(f"there is no split {split!r}", hint=f"those that are there: {there}")
+        raise DataError(f"there is no split {split!r}", hint=f"choose with --split: {there}")
     samples = found.splits[split]
     size = min(batch_size or settings.batch_size, len(samples))
     evaluator = Evaluator(

@@ -202,11 +202,12 @@ class Job:
         )
 
     def _warn(self) -> None:
-        if self.settings.batch_size > len(self.train):
+        count = len(self.train)
+        if self.settings.batch_size > count:
             self.observe(
                 Notice(
                     f"batch_size {self.settings.batch_size} is larger than the training split "
-                    f"({len(self.train)} samples): each epoch is one batch",
+                    f"({count} sample{'s' if count > 1 else ''}): each epoch is one batch",
                     warning=True,
                 )
             )

@@ -98,6 +98,9 @@ def test_results_that_cannot_be_written_leave_the_file_that_was_there(
 ) -> None:
     images = bundled_folder() / "examples"
     run("predict", trained, images, "-o", "away/labels.csv").refused(5, "no such folder", "mkdir")
+    for words in (["schema"], ["init"], ["predict", trained, images]):
+        run(*words, "-o", here).refused(2, "this is a folder", "name a file in it")
+    assert contents(here) == {}
     (here / "labels.csv").write_text("kept", encoding="utf-8")
     words = small_files(10, "predict", trained, images, "-o", "labels.csv")
     spawn(words).refused(5, "the disk is full", "labels.csv")
