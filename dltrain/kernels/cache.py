@@ -1,8 +1,8 @@
 """Where compiled kernels are kept between processes, and when a kept one is stale.
 
 A kernel's machine code depends on more than its own source: on the functions and constants that it
-uses, on Numba and on the processor. So the folder's name is a hash of all of that, and nothing in it
-is ever stale.
+uses, on Numba and on the processor. So the folder's name is a hash of all of that, and nothing in
+it is ever stale.
 """
 
 from __future__ import annotations

@@ -70,10 +70,10 @@ def execute():  # type: ignore[no-untyped-def]
 
     Words: threads, batch, samples of a lane; address and number of the phases; addresses of stages,
     rows, units, counters (zero at first); addresses of `sched_yield` and, for a profile, of
-    `clock_gettime`, or 0; address of the profile (a line of nanoseconds for each thread: rows, waiting,
-    two words of its own) and the words of its lines. Tables of int64: phases (kind 0 lanes | 1 units,
-    begin, end), stages (first row, last row + 1, samples of a block or 0 for the lane), rows (kernel
-    address, argument address), units (row, first, last).
+    `clock_gettime`, or 0; address of the profile (a line of nanoseconds for each thread: rows,
+    waiting, two words of its own) and the words of its lines. Tables of int64: phases (kind 0 lanes
+    | 1 units, begin, end), stages (first row, last row + 1, samples of a block or 0 for the lane),
+    rows (kernel address, argument address), units (row, first, last).
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

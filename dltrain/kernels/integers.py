@@ -1,4 +1,4 @@
-"""Whole numbers in kernels: Numba's own `min`, `max` and stepped `range` can raise, these cannot."""
+"""Whole numbers in kernels: Numba's `min`, `max` and stepped `range` can raise, these cannot."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
 """Machine code of kernels: compiled by Numba once, kept as object files, linked without Numba.
 
-A process that finds all its kernels in the cache never imports Numba: it starts in a third of the time
-and takes half the memory.
+A process that finds all its kernels in the cache never imports Numba: it starts in a third of the
+time and takes half the memory.
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,7 +63,7 @@ def write(stem: str, compiled: CompiledKernel) -> None:
         with tempfile.NamedTemporaryFile(dir=cache.folder(), delete=False) as file:
             temporary = Path(file.name)
             file.write(compiled.pack())
-        os.replace(temporary, path_of(stem))
+        temporary.replace(path_of(stem))
     except OSError:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -77,10 +76,10 @@ def compile_function(name: str, function: Callable[..., None]) -> CompiledKernel
     signature = types.void(types.CPointer(types.int64), *[types.int64] * 4)
     function.__name__ = function.__qualname__ = name
     compiled = cfunc(signature, fastmath=FLAGS, error_model="numpy")(function)
-    code: bytes = compiled._library._get_compiled_object()  # noqa: SLF001 - Numba has no other way
+    code: bytes = compiled._library._get_compiled_object()  # Numba has no other way
     if RAISES in code:
         raise RuntimeError(f"the kernel {name} can raise an exception, which nobody would see")
-    return CompiledKernel(compiled._wrapper_name, code)  # noqa: SLF001
+    return CompiledKernel(compiled._wrapper_name, code)
 
 
 class Linker:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from numpy.typing import NDArray
 
 from dltrain.kernels.functions import erf, exp, expm1, log, log1p, sigmoid, softplus, tanh
