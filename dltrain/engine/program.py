@@ -98,7 +98,7 @@ class Program:
         lanes = -(-batch // self.lane_size)
         self.cells[cells.BATCH], self.cells[cells.LANES] = batch, lanes
         self.cells[cells.STATUS] = 0
-        threads = min(self.threads, lanes)
+        threads = self.threads if lanes > 1 else 1
         turn = self._next_turn(threads)
         counters, words = self._counters[turn], self._words[turn]
         counters[:] = 0
@@ -117,9 +117,9 @@ class Program:
     def _next_turn(self, threads: int) -> int:
         """Choose a set of counters and words that no thread reads any more.
 
-        A thread may look at the last barrier of a run until it takes part in another one. So runs of
-        several threads alternate between two sets, and runs of one thread, which nobody else takes part
-        in, have a third.
+        A thread may look at the last barrier of a run until it takes part in another one. So runs
+        of several threads are runs of all and alternate between two sets, and runs of one thread,
+        which nobody else takes part in, have a third.
         """
         if threads == 1:
             return 2
