@@ -156,7 +156,9 @@ def _panel(event: events.Finished) -> Panel:
     rows.add_row("result", Text(result_text(event.result), style="bold green"))
     rows.add_row("run folder", Text(str(folder), style="cyan"))
     rows.add_row("best", Text(str(folder / "checkpoints" / "best.safetensors")))
-    rows.add_row("next", Text(f"dltrain evaluate {folder}"))
+    split = event.result.get("split", "test")
+    which = "" if split == "test" else f" --split {split}"
+    rows.add_row("next", Text(f"dltrain evaluate {folder}{which}"))
     rows.add_row("", Text(f"dltrain predict {folder} IMAGE..."))
     title = "this run was finished before" if event.already else "done"
     return Panel(rows, title=title, title_align="left", expand=False, border_style="green")
