@@ -1,0 +1,116 @@
+"""What layers, losses and metrics see of the graph while they write their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from dltrain.core.lowering import Buffer, Gradient, Per, Row
+from dltrain.core.shapes import Shape
+from dltrain.engine.graph import Node, Value
+from dltrain.layers.activation import Activation as ActivationLayer
+
+if TYPE_CHECKING:
+    from dltrain.engine.lower import Lowerer, Objective
+
+
+class Scope:
+    """What one node sees while it writes its rows; implements `core.lowering.Lowering`."""
+
+    is_backward = False
+
+    def __init__(self, lowerer: Lowerer, node: Node, value: Value) -> None:
+        """Look at the graph from a node and its output."""
+        self._lowerer, self._node, self._value = lowerer, node, value
+        self.target = lowerer.target
+        self.training = lowerer.training
+        self.needs_gradient = lowerer.gradients and lowerer.learns(value)
+        self.inputs = tuple(lowerer.buffer(given) for given in node.inputs)
+        self.output = lowerer.buffer(value)
+        self.cells = lowerer.lowered.cells
+
+    @property
+    def output_gradient(self) -> Buffer:
+        """The finished gradient of the output."""
+        return view_of(self._lowerer.slot(self._value).buffer, self._value.shape)
+
+    def parameter(self, name: str) -> Buffer:
+        """A parameter or state of the layer."""
+        return self._lowerer.parameter(self._node.parameters[name])
+
+    def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that forward leaves for backward, by name."""
+        return self._lowerer.kept(self._node, name, shape, width)
+
+    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that lives only between neighbouring rows."""
+        return Buffer(f"{self._node.name}/scratch", shape, width=width)
+
+    def input_gradient(self, index: int = 0) -> Gradient | None:
+        """Where the gradient of an input goes."""
+        return self._lowerer.value_gradient(self._node.inputs[index])
+
+    @property
+    def owns_parameters(self) -> bool:
+        """Whether no other layer shares this one's parameters."""
+        return all(
+            self._lowerer.users(parameter) == 1 for parameter in self._node.parameters.values()
+        )
+
+    def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
+        """Where the gradient of a parameter goes."""
+        parameter = self._node.parameters[name]
+        return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
+
+    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
+        """A rearranged copy of a parameter."""
+        return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes)
+
+    def seed(self) -> int:
+        """A number that tells this layer's random stream from all others."""
+        return crc32(self._node.name.encode())
+
+    def row(
+        self,
+        kernel: str,
+        *,
+        variant: tuple[int, ...] = (),
+        reads: tuple[Buffer, ...] = (),
+        writes: tuple[Buffer, ...] = (),
+        sizes: tuple[int, ...] = (),
+        numbers: tuple[float, ...] = (),
+        per: Per = "any",
+        parts: tuple[tuple[int, int], ...] = (),
+    ) -> None:
+        """Append a row."""
+        row = Row(kernel, variant, reads, writes, sizes, numbers, per, self._node.name, parts=parts)
+        row.backward = self.is_backward
+        self._lowerer.lowered.rows.append(row)
+
+
+class Comparison(Scope):
+    """What a loss or metric sees; implements `losses.base.Comparing`."""
+
+    def __init__(
+        self, lowerer: Lowerer, objective: Objective, output: Value, total: Buffer
+    ) -> None:
+        """Look at the graph from its output."""
+        node = output.node
+        assert node is not None  # noqa: S101 - a network has at least one layer
+        applied = node.layer.activation
+        is_activation = isinstance(node.layer, ActivationLayer)
+        self.output_activation = applied.type_name if applied is not None else "linear"
+        self.fused = is_activation and objective.loss.fuses == self.output_activation
+        before = node.inputs[0] if is_activation else output
+        loss = Node("loss", node.layer, (before if self.fused else output,), {})
+        super().__init__(lowerer, loss, output)
+        self.logits = lowerer.buffer(before)
+        target = lowerer.lowered.target
+        assert target is not None  # noqa: S101 - made by the caller
+        self.target_buffer, self.total = target, total
+        self.target_form = objective.target_form
+
+
+def view_of(buffer: Buffer, shape: Shape) -> Buffer:
+    """Give a buffer under another shape."""
+    return buffer if buffer.shape == shape else Buffer(buffer.name, shape, source=buffer)
