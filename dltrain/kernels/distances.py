@@ -5,12 +5,14 @@ A label becomes a one-hot target; where there is one output per position, the ta
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.functions import exp, log1p, sigmoid
 from dltrain.kernels.integers import larger_of
-from dltrain.kernels.kernel import device, kernel
+from dltrain.kernels.kernel import device, register
 from dltrain.kernels.memory import f32, f64, i32
 
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -26,109 +28,87 @@ def one_hot(label, unit, units):  # type: ignore[no-untyped-def]
     return ONE if label == wanted else ZERO
 
 
-@kernel
-def absolute_error(dense):  # type: ignore[no-untyped-def]
-    """Add the mean over outputs of |output - target|.
+@device
+def absolute(y, t):  # type: ignore[no-untyped-def]
+    """Give |y - t|."""
+    return abs(np.float64(y - t))
+
+
+@device
+def squared(y, t):  # type: ignore[no-untyped-def]
+    """Give (y - t) ** 2."""
+    difference = np.float64(y - t)
+    return difference * difference
+
+
+@device
+def squared_slope(y, t):  # type: ignore[no-untyped-def]
+    """Give 2 * (y - t)."""
+    return (y - t) * TWO
+
+
+@device
+def crossentropy(z, t):  # type: ignore[no-untyped-def]
+    """Give -(t * log(p) + (1 - t) * log(1 - p)), p = sigmoid(z)."""
+    magnitude = -z if z > ZERO else z
+    positive = ZERO if z < ZERO else z
+    return positive - z * t + log1p(exp(magnitude))
+
+
+@device
+def crossentropy_slope(z, t):  # type: ignore[no-untyped-def]
+    """Give sigmoid(z) - t."""
+    return sigmoid(z) - t
+
+
+def register_mean(name: str, distance: Any) -> None:
+    """Register the kernel that adds the mean over outputs of distance(output, target).
 
     Operands output, target, total; sizes positions, units.
     """
 
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, units = args[12], args[13]
-        for n in range(first, last):
-            y, total = f32(args, 0, n, lane, thread), f64(args, 2, n, lane, thread)
-            labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
-            loss = 0.0
-            for i in range(positions * units):
-                t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                loss += abs(np.float64(y[i] - t))
-            total[0] += loss / (positions * units)
+    def factory(dense):  # type: ignore[no-untyped-def]
+        def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+            positions, units = args[12], args[13]
+            for n in range(first, last):
+                y, total = f32(args, 0, n, lane, thread), f64(args, 2, n, lane, thread)
+                labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
+                loss = 0.0
+                for i in range(positions * units):
+                    t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
+                    loss += distance(y[i], t)
+                total[0] += loss / (positions * units)
 
-    return run
+        return run
 
-
-@kernel
-def mean_squared_error_forward(dense):  # type: ignore[no-untyped-def]
-    """Add the mean over outputs of (output - target) ** 2.
-
-    Operands output, target, total; sizes positions, units.
-    """
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, units = args[12], args[13]
-        for n in range(first, last):
-            y, total = f32(args, 0, n, lane, thread), f64(args, 2, n, lane, thread)
-            labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
-            loss = 0.0
-            for i in range(positions * units):
-                t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                difference = np.float64(y[i] - t)
-                loss += difference * difference
-            total[0] += loss / (positions * units)
-
-    return run
+    register(name, factory)
 
 
-@kernel
-def binary_crossentropy_forward(dense):  # type: ignore[no-untyped-def]
-    """Add the mean over outputs of -(t * log(p) + (1 - t) * log(1 - p)), p = sigmoid(z).
-
-    Operands z, target, total; sizes positions, units.
-    """
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, units = args[12], args[13]
-        for n in range(first, last):
-            z, total = f32(args, 0, n, lane, thread), f64(args, 2, n, lane, thread)
-            labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
-            loss = 0.0
-            for i in range(positions * units):
-                t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                magnitude = -z[i] if z[i] > ZERO else z[i]
-                positive = ZERO if z[i] < ZERO else z[i]
-                loss += positive - z[i] * t + log1p(exp(magnitude))
-            total[0] += loss / (positions * units)
-
-    return run
-
-
-@kernel
-def mean_squared_error_backward(dense, accumulate):  # type: ignore[no-untyped-def]
-    """dy = 2 * (y - t) / (batch * outputs).
+def register_gradient(name: str, slope: Any) -> None:
+    """Register the kernel of dy = slope(output, target) / (batch * outputs).
 
     Operands cells, output, target, dy; sizes positions, units.
     """
 
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, units = args[16], args[17]
-        share = np.float32(1.0 / (f64(args, 0, 0, 0, 0)[BATCH] * positions * units))
-        for n in range(first, last):
-            y, dy = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
-            labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
-            for i in range(positions * units):
-                t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                value = (y[i] - t) * TWO * share
-                dy[i] = dy[i] + value if accumulate else value
+    def factory(dense, accumulate):  # type: ignore[no-untyped-def]
+        def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+            positions, units = args[16], args[17]
+            share = np.float32(1.0 / (f64(args, 0, 0, 0, 0)[BATCH] * positions * units))
+            for n in range(first, last):
+                y, dy = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
+                labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
+                for i in range(positions * units):
+                    t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
+                    value = slope(y[i], t) * share
+                    dy[i] = dy[i] + value if accumulate else value
 
-    return run
+        return run
+
+    register(name, factory)
 
 
-@kernel
-def binary_crossentropy_backward(dense, accumulate):  # type: ignore[no-untyped-def]
-    """dz = (sigmoid(z) - t) / (batch * outputs).
-
-    Operands cells, z, target, dz; sizes positions, units.
-    """
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, units = args[16], args[17]
-        share = np.float32(1.0 / (f64(args, 0, 0, 0, 0)[BATCH] * positions * units))
-        for n in range(first, last):
-            z, dz = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
-            labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
-            for i in range(positions * units):
-                t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                value = (sigmoid(z[i]) - t) * share
-                dz[i] = dz[i] + value if accumulate else value
-
-    return run
+register_mean("absolute_error", absolute)
+register_mean("mean_squared_error_forward", squared)
+register_gradient("mean_squared_error_backward", squared_slope)
+register_mean("binary_crossentropy_forward", crossentropy)
+register_gradient("binary_crossentropy_backward", crossentropy_slope)

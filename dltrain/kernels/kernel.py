@@ -1,8 +1,9 @@
 """What makes a function a kernel, and where the engine gets a kernel's address.
 
 A kernel is `run(args, first, last, lane, thread)`: it works on samples [first, last) of a lane. It
-is made by a factory that closes over integers only, its variant. Kernels cannot fail: no
-exceptions, no allocation; what they are given was checked when the table was made.
+is made by a factory that closes over integers, such as its variant, and device functions only.
+Kernels cannot fail: no exceptions, no allocation; what they are given was checked when the table
+was made.
 """
 
 from __future__ import annotations
@@ -28,8 +29,13 @@ _lock = Lock()
 
 def kernel(factory: Factory) -> Factory:
     """Register a factory under its name. Its arguments, all integers, are the kernel's variant."""
-    _factories[factory.__name__] = factory
+    register(factory.__name__, factory)
     return factory
+
+
+def register(name: str, factory: Factory) -> None:
+    """Register a factory under a name that is not its own."""
+    _factories[name] = factory
 
 
 def device(function: Callable[..., Any]) -> Any:
