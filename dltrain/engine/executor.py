@@ -17,11 +17,22 @@ KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 
 
 @cache
-def execute() -> Callable[[int, int, int, int, int], None]:
-    """Give the loop; calling it releases Python's lock."""
+def address(name: str) -> int:
+    """Give the address of a kernel without variants."""
     from dltrain.kernels import kernel
 
-    return KERNEL(kernel.address_of("execute", ()))
+    return kernel.address_of(name, ())
+
+
+@cache
+def kernel(name: str) -> Callable[[int, int, int, int, int], None]:
+    """Give a kernel without variants as a function; calling it releases Python's lock."""
+    return KERNEL(address(name))
+
+
+def execute() -> Callable[[int, int, int, int, int], None]:
+    """Give the loop that runs a table."""
+    return kernel("execute")
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from dltrain.engine.parameters import ParameterStore
 from dltrain.engine.phases import GradientPhases, Phase, lay_out, pack
 from dltrain.engine.stages import group
 from dltrain.engine.table import Compiled, Storage, Table
-from dltrain.engine.threads import shared_team
+from dltrain.engine.threads import MOST_THREADS, Job, shared_team
 from dltrain.optimizers.base import Optimizer
 
 LANE = 8
@@ -30,20 +29,6 @@ SMALL_BATCH = 4
 def lane_size(batch_size: int) -> int:
     """Give the samples of a lane: a matter of the batch alone, never of the machine."""
     return LANE if batch_size >= 2 * LANE else max(1, batch_size // SMALL_BATCH)
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What each thread of the team does in one run."""
-
-    run: Callable[[int, int, int, int, int], None]
-    words: int
-    held: tuple[object, ...]
-    """Arrays that a thread reads on its way out of the last barrier, which it may leave when the
-    program is gone already."""
-
-    def __call__(self, thread: int) -> None:
-        self.run(self.words, 0, 0, 0, thread)
 
 
 class Program:
@@ -64,7 +49,7 @@ class Program:
         self.lowered, self.store = lowered, store
         self.batch_size, self.lane_size = batch_size, lane_size(batch_size)
         self.lanes = -(-batch_size // self.lane_size)
-        self.threads = min(threads, self.lanes)
+        self.threads = min(threads, self.lanes, MOST_THREADS)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
         self.stages = group(lowered.rows)
         given = (lowered.target,) if lowered.target is not None else ()
@@ -107,8 +92,7 @@ class Program:
             words[10] = 0
         else:
             words[10:] = executor.clock_address(), times.ctypes.data, times.shape[1]
-        job = _Job(self._run, words.ctypes.data, (words, counters, times))
-
+        job = Job(self._run, words.ctypes.data, (words, counters, times))
         if threads == 1:
             job(0)
         else:

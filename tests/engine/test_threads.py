@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from time import sleep
 
+import numpy as np
 import pytest
 
 from dltrain.engine import threads
-from dltrain.engine.threads import Team, available
+from dltrain.engine.network import Network
+from dltrain.engine.threads import Team, available, shared_team
+from dltrain.layers.base import Layer
 
 
 def limit(monkeypatch: pytest.MonkeyPatch, root: Path, cpus: int) -> None:
@@ -62,17 +66,19 @@ def test_without_affinities_the_processors_count(
     assert available() == 5
 
 
-def test_a_team_calls_a_job_once_on_each_thread() -> None:
-    from threading import Barrier
+@pytest.mark.parametrize("pause", [0.0, 0.01])
+def test_every_thread_of_a_team_takes_part_awake_or_asleep(pause: float) -> None:
+    layers = (Layer.parse({"type": "dense", "units": 3}),)
+    network = Network.build(layers, input_shape=(5,), threads=4)
+    program = network.program(batch_size=64)
+    x = np.ones((64, 5), np.float32)
+    for _ in range(30):
+        # The last barrier counts the threads: a run returns only when all four took part.
+        program.run([x])
+        sleep(pause)
 
+
+def test_a_team_keeps_its_members_from_one_program_to_the_next() -> None:
     team = Team()
-    for count in (1, 3, 2):
-        seen: list[int] = []
-        together = Barrier(count)
-
-        def job(thread: int, seen: list[int] = seen, together: Barrier = together) -> None:
-            seen.append(thread)
-            together.wait(timeout=60)  # a job returns once all threads have taken part
-
-        team.run(job, count)
-        assert sorted(seen) == list(range(count))
+    assert team is not shared_team()
+    assert shared_team() is shared_team()
