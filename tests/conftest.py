@@ -5,8 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import dltrain
+
+# No test asserts on a clock, and a first example may have to compile a kernel.
+settings.register_profile(
+    "suite", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
 
 SMALL = """\
 name: small

@@ -33,22 +33,22 @@ class LayerTime:
 
 def profile(
     program: Program,
-    inputs: Sequence[NDArray[np.float32]],
-    target: NDArray[np.generic] | None,
-    *,
-    repeats: int,
+    batches: Sequence[tuple[Sequence[NDArray[np.float32]], NDArray[np.generic] | None]],
 ) -> list[LayerTime]:
-    """Run a batch `repeats` times under the clock; give mean times in the order of the table.
+    """Run batches (inputs, target) under the clock; give the times of a step, by the table.
 
     Their sum is the time of a step, but for the few microseconds of the call itself. Parameters are
     updated as in any step.
     """
     if not executor.clock_address():
         raise UsageError("this system has no clock that kernels can read, so no time per layer")
-    times = np.zeros((program.threads, len(program.rows) + 3), np.int64)
-    for _ in range(repeats):
-        program.run(inputs, target, times=times)
-    seconds = times.sum(axis=0) / (NANOSECONDS * program.threads * repeats)
+    for inputs, target in batches:
+        program.run(inputs, target)  # until threads and caches are as in a training
+    steps = np.array([_timed(program, inputs, target) for inputs, target in batches])
+    # Whatever else the machine did meets a few steps: the middle half is what a step takes.
+    order = np.argsort(steps.sum(axis=1))
+    middle = order[len(order) // 4 : len(order) - len(order) // 4]
+    seconds = steps[middle].mean(axis=0) / (NANOSECONDS * program.threads)
     forward = dict.fromkeys(_layers_in_order(program), 0.0)
     backward: dict[str, float] = {}
     for row, spent in zip(program.rows, seconds.tolist(), strict=False):
@@ -57,6 +57,17 @@ def profile(
         book[row.layer] = book.get(row.layer, 0.0) + spent
     forward[SYNCHRONISATION] = float(seconds[len(program.rows)])
     return [LayerTime(layer, spent, backward.get(layer, 0.0)) for layer, spent in forward.items()]
+
+
+def _timed(
+    program: Program, inputs: Sequence[NDArray[np.float32]], target: NDArray[np.generic] | None
+) -> NDArray[np.int64]:
+    """Run one batch; give the nanoseconds of each row and, last, of waiting, over all threads."""
+    rows = len(program.rows)
+    times = np.zeros((program.threads, rows + 3), np.int64)
+    program.run(inputs, target, times=times)
+    total: NDArray[np.int64] = times[:, : rows + 1].sum(axis=0)
+    return total
 
 
 def _layers_in_order(program: Program) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -24,7 +26,12 @@ ROUNDS = 5
 """Measurements; the median counts."""
 ROUND_SECONDS = 0.4
 """How long one measurement lasts, at least one step."""
-PROFILED_STEPS = 20
+MOST_BATCHES = 64
+"""Batches that are trained on in turn: on one alone the network soon knows it by heart, and its
+gradients are no longer those of a training."""
+MOST_BYTES = 2**26
+"""Bytes that these batches may take, at least one batch."""
+Batch = tuple[NDArray[np.float32], NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
@@ -51,20 +58,21 @@ class Benchmark:
 
 
 def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
-    """Train and predict for a few seconds with the first batch of the training split.
+    """Train and predict for a few seconds with the first batches of the training split.
 
     Raises: ConfigError, DataError.
     """
     data = load_data(draft, lambda text: observe(Notice(text)))
     job = Job(draft, data, TrainingState(), observe)
-    x, y = _first_batch(job)
-    trainer = job.trainer
-    step_seconds = _seconds(lambda: trainer.step(x, y))
+    batches = _first_batches(job)
+    x, _ = batches[0]
+    trainer, turn = job.trainer, itertools.cycle(batches)
+    step_seconds = _seconds(lambda: trainer.step(*next(turn)))
+    layers = profile(trainer.program, [([x], _target(y)) for x, y in batches])
     batched = Predictor(job.network, batch_size=job.batch_size, threads=job.threads)
     single = Predictor(job.network, batch_size=1, threads=job.threads)
     inference = len(x) / _seconds(lambda: batched(x))
     inference_single = 1 / _seconds(lambda: single(x[:1]))
-    layers = profile(trainer.program, [x], _target(y), repeats=PROFILED_STEPS)
     return Benchmark(
         batch_size=job.batch_size,
         threads=job.threads,
@@ -77,11 +85,17 @@ def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
     )
 
 
-def _first_batch(job: Job) -> tuple[NDArray[np.float32], NDArray[np.generic]]:
-    count = job.batch_size
-    x = np.empty((count, *job.data.input_shape), np.float32)
-    job.train.gather(np.arange(count), x)
-    return x, job.train.targets[:count].copy()
+def _first_batches(job: Job) -> list[Batch]:
+    count, size = len(job.train), job.batch_size
+    bytes_each = 4 * size * math.prod(job.data.input_shape)
+    most = max(1, min(MOST_BATCHES, count // size, MOST_BYTES // bytes_each))
+    return [_batch(job, np.arange(at * size, (at + 1) * size)) for at in range(most)]
+
+
+def _batch(job: Job, indices: NDArray[np.int64]) -> Batch:
+    x = np.empty((len(indices), *job.data.input_shape), np.float32)
+    job.train.gather(indices, x)
+    return x, job.train.targets[indices]
 
 
 def _seconds(work: Callable[[], object]) -> float:
