@@ -77,15 +77,15 @@ class Team:
         self._wake: list[threading.Semaphore] = []
         self._posting = np.array([self._slots.ctypes.data, 0], np.int64)
         self._busy = threading.Lock()
-        # A member leaves a job for good when it takes part in the next one.
-        self._held: deque[Job] = deque(maxlen=2)
+        self._held: list[deque[Job]] = []
 
     def run(self, job: Job, threads: int) -> None:
         """Do the job here as thread 0, and on the other threads."""
         with self._busy:
             while len(self._wake) < threads - 1:
                 self._hire()
-            self._held.append(job)
+            for held in self._held[: threads - 1]:
+                held.append(job)
             self._posting[1] = job.words
             executor.kernel("post")(self._posting.ctypes.data, 0, threads - 1, 0, 0)
             for member in range(threads - 1):
@@ -97,6 +97,8 @@ class Team:
         number = len(self._wake)
         executor.kernel("serve")  # linked here, while nobody waits
         self._wake.append(threading.Semaphore(0))
+        # A member has left a job for good when it takes part in the next one.
+        self._held.append(deque(maxlen=2))
         self._asleep[number] = 1
         name = f"dltrain-{number + 1}"
         threading.Thread(target=self._serve, args=(number,), name=name, daemon=True).start()
