@@ -1,9 +1,13 @@
-"""Where branches of a network meet: sums, and runs of numbers side by side."""
+"""Where branches of a network meet: sums, the largest, and runs of numbers side by side."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from dltrain.kernels.kernel import kernel
-from dltrain.kernels.memory import OPERAND, f32
+from dltrain.kernels.memory import OPERAND, f32, u8
+
+NOTHING = np.float32(0)
 
 
 @kernel
@@ -17,6 +21,45 @@ def add_forward():  # type: ignore[no-untyped-def]
             y = f32(args, 2, n, lane, thread)
             for i in range(count):
                 y[i] = a[i] + b[i]
+
+    return run
+
+
+@kernel
+def maximum_forward(coded, begins):  # type: ignore[no-untyped-def]
+    """y = the larger of a and b, a where they are equal; NaN is larger than any number. y may be a.
+
+    Operands a, b, y, codes (uint8, the number of the input that y came from); sizes elements, the
+    number of b. Where the row `begins`, a is input 0; later codes are known for it.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        count, mine = args[16], np.uint8(args[17])
+        for n in range(first, last):
+            a, b = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            y, codes = f32(args, 2, n, lane, thread), u8(args, 3, n, lane, thread)
+            for i in range(count):
+                best, value = a[i], b[i]
+                better = value > best or (value != value and best == best)
+                y[i] = value if better else best
+                if coded:
+                    codes[i] = mine if better else (np.uint8(0) if begins else codes[i])
+
+    return run
+
+
+@kernel
+def maximum_backward(accumulate):  # type: ignore[no-untyped-def]
+    """dx = dy where x was largest, else 0. Operands dy, codes, dx; sizes elements, x's number."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        count, mine = args[12], np.uint8(args[13])
+        for n in range(first, last):
+            dy, codes = f32(args, 0, n, lane, thread), u8(args, 1, n, lane, thread)
+            dx = f32(args, 2, n, lane, thread)
+            for i in range(count):
+                part = dy[i] if codes[i] == mine else NOTHING
+                dx[i] = dx[i] + part if accumulate else part
 
     return run
 

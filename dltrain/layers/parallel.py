@@ -9,6 +9,15 @@ from pydantic import Field
 from dltrain.layers.add import Add
 from dltrain.layers.base import Builder, Layer
 from dltrain.layers.concatenate import Concatenate
+from dltrain.layers.maximum import Maximum
+from dltrain.layers.multiply import Multiply
+
+JOINS: dict[str, type[Layer]] = {
+    "concatenate": Concatenate,
+    "add": Add,
+    "multiply": Multiply,
+    "maximum": Maximum,
+}
 
 
 class Parallel(Layer):
@@ -19,15 +28,16 @@ class Parallel(Layer):
 
     branches: Annotated[tuple[tuple[Layer, ...], ...], Field(min_length=1)]
     """The branches, each a list of layers; an empty one passes the input on."""
-    merge: Literal["concatenate", "add"] = "concatenate"
-    """`concatenate` puts the results side by side along the last axis, `add` sums them."""
+    merge: Literal["concatenate", "add", "multiply", "maximum"] = "concatenate"
+    """`concatenate` puts the results side by side along the last axis, `add` sums them, `multiply`
+    gives their product, `maximum` the largest of each element."""
 
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add the branches and what joins them."""
-        join = Add() if self.merge == "add" else Concatenate()
         with graph.scope(self):
             values = [
                 graph.sequence(branch, inputs[0], "branches", index)
                 for index, branch in enumerate(self.branches)
             ]
-            return graph.activate(self.activation, graph.node(join, *values))
+            joined = graph.node(JOINS[self.merge](), *values)
+            return graph.activate(self.activation, joined)

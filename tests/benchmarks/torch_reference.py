@@ -166,9 +166,21 @@ def _repeat(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 
 def _parallel(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     outputs = [_sequence(branch, x, parameters) for branch in layer["branches"]]
-    if layer.get("merge", "concatenate") == "concatenate":
+    merge = layer.get("merge", "concatenate")
+    if merge == "concatenate":
         return torch.cat(outputs, -1)
-    return torch.stack(outputs).sum(0)
+    if merge == "multiply":
+        return torch.stack(_broadcast(outputs)).prod(0)
+    stacked = torch.stack(outputs)
+    return stacked.sum(0) if merge == "add" else stacked.max(0).values
+
+
+def _broadcast(outputs: list[Tensor]) -> list[Tensor]:
+    """Let (n, channels) meet every place of an image (n, height, width, channels)."""
+    whole = max(outputs, key=Tensor.numel)
+    middle = [1] * (whole.ndim - 2)
+    wide = [y.reshape(len(y), *middle, y.shape[-1]) if y.ndim == 2 else y for y in outputs]
+    return list(torch.broadcast_tensors(*wide))
 
 
 def _normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:

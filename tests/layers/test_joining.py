@@ -12,8 +12,11 @@ from dltrain.engine.trainer import Trainer
 from dltrain.layers.add import Add
 from dltrain.layers.base import Layer
 from dltrain.layers.concatenate import Concatenate
+from dltrain.layers.maximum import Maximum
+from dltrain.layers.multiply import Multiply
 from dltrain.losses.base import Loss
 from dltrain.optimizers.base import Optimizer
+from tests.reference import joins
 from tests.reference.layer_bench import LayerBench
 
 
@@ -47,6 +50,55 @@ def test_concatenate_puts_inputs_side_by_side_and_parts_the_gradient(
         np.testing.assert_allclose(dx, part, atol=1e-6)
 
 
+PRODUCTS: list[list[tuple[int, ...]]] = [
+    [(3, 5)],
+    [(3, 5), (3, 5)],
+    [(17,), (17,), (17,), (17,)],
+    [(5, 3, 7), (1, 1, 7)],
+    [(7,), (5, 3, 7)],
+    [(1, 1, 19), (5, 5, 19), (19,), (5, 5, 19)],
+    [(9, 33), (33,), (1, 33)],
+    [(33, 1, 1), (1,)],
+    [(1, 1, 4), (4,)],
+]
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("shapes", PRODUCTS, ids=str)
+def test_multiply_gives_the_product_and_its_gradients(
+    shapes: list[tuple[int, ...]], accumulate: bool
+) -> None:
+    inputs = [draw(2, *shape, seed=seed) for seed, shape in enumerate(shapes)]
+    bench = LayerBench(Multiply(), *inputs, accumulate=accumulate)
+    y, parts = joins.multiply([x.astype(float) for x in inputs])
+    np.testing.assert_allclose(bench.forward(), y, rtol=1e-5, atol=1e-6)
+    dy = draw(*y.shape, seed=9)
+    for dx, wanted in zip(bench.backward(dy), parts(dy.astype(float)), strict=True):
+        np.testing.assert_allclose(dx, wanted, rtol=1e-5, atol=5e-6)
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_maximum_takes_the_largest_which_gets_the_gradient(count: int, accumulate: bool) -> None:
+    inputs = [np.round(draw(2, 7, 5, seed=seed)) for seed in range(count)]
+    bench = LayerBench(Maximum(), *inputs, accumulate=accumulate)
+    y, parts = joins.maximum([x.astype(float) for x in inputs])
+    np.testing.assert_array_equal(bench.forward(), y)
+    dy = draw(2, 7, 5, seed=9)
+    for dx, wanted in zip(bench.backward(dy), parts(dy.astype(float)), strict=True):
+        np.testing.assert_allclose(dx, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("join", [Maximum(), Multiply(), Add()], ids=lambda join: join.type_name)
+def test_nan_in_any_input_is_nan_in_the_output(join: Layer, place: int) -> None:
+    inputs = [draw(2, 19, seed=seed) for seed in range(3)]
+    inputs[place][1, 7] = np.nan
+    y = LayerBench(join, *inputs).forward()
+    assert np.isnan(y[1, 7])
+    assert np.isnan(y).sum() == 1
+
+
 def build(layer: dict[str, Any], shape: tuple[int, ...]) -> Network:
     return Network.build((Layer.parse(layer),), input_shape=shape, threads=1)
 
@@ -70,7 +122,7 @@ def test_a_repeat_applies_its_layers_with_parameters_of_their_own() -> None:
     np.testing.assert_allclose(network.forward(x), expected, atol=1e-6)
 
 
-def test_parallel_branches_are_joined_either_way() -> None:
+def test_parallel_branches_are_joined_in_any_way() -> None:
     branches: list[Any] = [[], [{"type": "rescaling", "scale": 2.0}], ["relu"]]
     layer: dict[str, Any] = {"type": "parallel", "branches": branches}
     x = draw(4, 3)
@@ -78,6 +130,20 @@ def test_parallel_branches_are_joined_either_way() -> None:
     np.testing.assert_allclose(build(layer, (3,)).forward(x), np.concatenate(parts, -1), rtol=1e-6)
     layer["merge"] = "add"
     np.testing.assert_allclose(build(layer, (3,)).forward(x), sum(parts), rtol=1e-5)
+    layer["merge"] = "multiply"
+    np.testing.assert_allclose(build(layer, (3,)).forward(x), np.prod(parts, 0), rtol=1e-5)
+    layer["merge"] = "maximum"
+    np.testing.assert_array_equal(build(layer, (3,)).forward(x), np.max(parts, 0))
+
+
+def test_a_vector_multiplies_every_pixel_of_an_image() -> None:
+    gate: list[Any] = ["global_average_pooling2d"]
+    layer = {"type": "parallel", "branches": [[], gate], "merge": "multiply"}
+    x = draw(4, 5, 6, 3)
+    network = build(layer, (5, 6, 3))
+    assert network.output_shape == (5, 6, 3)
+    wanted = x * x.mean((1, 2), keepdims=True)
+    np.testing.assert_allclose(network.forward(x), wanted, rtol=1e-4, atol=1e-6)
 
 
 def test_containers_nest_and_name_what_is_inside_after_themselves() -> None:
@@ -99,6 +165,16 @@ def test_containers_nest_and_name_what_is_inside_after_themselves() -> None:
         (
             {"type": "parallel", "branches": [[], ["flatten"]]},
             r"only the last axis may differ .* \(2, 3\) and \(6,\)",
+            ("model", "layers", 0),
+        ),
+        (
+            {"type": "parallel", "branches": [[], ["flatten"]], "merge": "multiply"},
+            r"one shape, or with one number for each channel, .* \(2, 3\) and \(6,\)",
+            ("model", "layers", 0),
+        ),
+        (
+            {"type": "parallel", "branches": [[], ["flatten"]], "merge": "maximum"},
+            r"a maximum takes inputs of one shape, but receives \(2, 3\) and \(6,\)",
             ("model", "layers", 0),
         ),
         (

@@ -144,19 +144,23 @@ def repeat(random: Random, shape: Shape) -> Step:
 
 
 def parallel(random: Random, shape: Shape) -> Step:
-    """Draw branches side by side, joined by concatenation or by sum."""
+    """Draw branches side by side, joined in any way."""
     count = random.randint(2, 3)
-    add = random.random() < 0.5
-    widths = [random.randint(1, 5)] * count if add else [random.randint(1, 5) for _ in range(count)]
+    merge = random.choice(["concatenate", "add", "multiply", "maximum"])
+    apart = merge == "concatenate"
+    widths = [random.randint(1, 5) for _ in range(count)]
+    if not apart:
+        widths = widths[:1] * count
     if len(shape) == 3:
         branches = [[_same_conv(random, width, random.randint(1, 3))] for width in widths]
     else:
         branches = [[_dense(random, width)] for width in widths]
-    if shape[-1] == widths[0] and add:
+    if shape[-1] == widths[0] and not apart:
         branches[0] = [activation_layer(random, "linear")]
-    merge = "add" if add else "concatenate"
+    if merge == "multiply" and len(shape) == 3:
+        branches[-1] = [{"type": "global_average_pooling2d"}, _dense(random, widths[-1])]
     layer = {"type": "parallel", "branches": branches, "merge": merge}
-    return [layer], (*shape[:-1], widths[0] if add else sum(widths))
+    return [layer], (*shape[:-1], sum(widths) if apart else widths[0])
 
 
 def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:

@@ -17,6 +17,7 @@ from tests.reference.twin_layers import Array, Config
 CONV: Config = {"type": "conv2d", "filters": 4, "kernel_size": 3}
 DENSE: Config = {"type": "dense", "units": 4}
 IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
+GATE: list[Config] = [{"type": "global_average_pooling2d"}, {**DENSE, "activation": "sigmoid"}]
 SAME = {**CONV, "padding": "same", "activation": "tanh"}
 
 CASES: list[tuple[tuple[int, ...], list[Config]]] = [
@@ -46,6 +47,9 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (IMAGE, [{"type": "repeat", "times": 3, "layers": [SAME]}]),
     (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE, DENSE]]}]),
     (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], []], "merge": "add"}]),
+    (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE]], "merge": "multiply"}]),
+    (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE]], "merge": "maximum"}]),
+    (IMAGE, [{"type": "parallel", "branches": [GATE, [SAME], GATE], "merge": "multiply"}]),
 ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference import losses
+from tests.reference.joins import JOINS
 from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, activation
 
 
@@ -86,16 +87,14 @@ class Twin:
         counts: Counter[str] = Counter()
         runs = [self._sequence(way, x, f"{name}/", counts) for way in ways]
         outputs = [y for y, _ in runs]
-        if merge == "add":
-            return np.sum(outputs, 0), lambda dy: np.sum([back(dy) for _, back in runs], 0)
-        cuts = np.cumsum([y.shape[-1] for y in outputs])[:-1]
+        y, parts = JOINS[merge](outputs)
 
         def backward(dy: Array) -> Array:
-            parts = zip(runs, np.split(dy, cuts, axis=-1), strict=True)
-            dx: Array = np.stack([back(part) for (_, back), part in parts]).sum(0)
+            ways_back = zip(runs, parts(dy), strict=True)
+            dx: Array = np.sum([back(part) for (_, back), part in ways_back], 0)
             return dx
 
-        return np.concatenate(outputs, axis=-1), backward
+        return y, backward
 
 
 def compare(loss: str, y: Array, target: Array) -> tuple[float, Array]:
