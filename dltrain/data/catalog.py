@@ -18,15 +18,21 @@ class CataloguedFile:
 
 
 @dataclass(frozen=True)
-class CataloguedSet:
-    """A data set of IDX files, as its authors publish it."""
+class Published:
+    """A data set that can be fetched."""
 
     title: str
     folder: str
     """Its folder in the user's cache, and below a mirror."""
     licence: str
     url: str
-    """Where the files lie, ending in a slash."""
+    """Where its files lie, ending in a slash."""
+
+
+@dataclass(frozen=True)
+class CataloguedSet(Published):
+    """A data set of IDX files, as its authors publish it."""
+
     files: dict[str, tuple[CataloguedFile, CataloguedFile]]
     """Images and labels of each split."""
     samples: dict[str, int]

@@ -1,13 +1,13 @@
-"""Files of catalogued sets: found in a folder or in the user's cache, else fetched and checked."""
+"""Files of published sets, fetched into the user's cache and checked."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dltrain.core.errors import DataError
-from dltrain.data.catalog import CataloguedFile, CataloguedSet
+from dltrain.data.catalog import CataloguedFile, Published
 
 OFFLINE = "DLTRAIN_OFFLINE"
 """Set to 1, this environment variable forbids downloads."""
@@ -21,7 +21,7 @@ def is_offline() -> bool:
     return os.environ.get(OFFLINE, "").strip().lower() not in ("", "0", "false", "no")
 
 
-def cache_folder(entry: CataloguedSet) -> Path:
+def cache_folder(entry: Published) -> Path:
     """Give the folder of a set in the user's cache; it may not exist."""
     from platformdirs import user_cache_path
 
@@ -30,51 +30,42 @@ def cache_folder(entry: CataloguedSet) -> Path:
     return root / "datasets" / entry.folder
 
 
-def find_file(folder: Path, file: CataloguedFile) -> Path | None:
-    """Find a file, packed or unpacked, in a folder."""
-    for name in (file.name, file.name.removesuffix(".gz")):
-        if (folder / name).is_file():
-            return folder / name
-    return None
+def fetch(
+    entry: Published,
+    files: Sequence[CataloguedFile],
+    *,
+    instead: str,
+    offline: bool,
+    announce: Callable[[str], None],
+) -> Path:
+    """Put files of a set into its cache folder, and give that.
 
-
-def absent_files(entry: CataloguedSet, folder: Path) -> list[CataloguedFile]:
-    """Name the files of a set that a folder lacks."""
-    files = [file for pair in entry.files.values() for file in pair]
-    return [file for file in files if find_file(folder, file) is None]
-
-
-def fetch(entry: CataloguedSet, *, offline: bool, announce: Callable[[str], None]) -> Path:
-    """Give the cache folder of a set with all its files in it, fetching those that are absent.
-
+    `instead` names what a folder must hold that is used without fetching.
     Raises: DataError where downloads are forbidden, fail, or bring something else.
     """
     folder = cache_folder(entry)
-    absent = absent_files(entry, folder)
-    if not absent:
-        return folder
     if offline:
         raise DataError(
             f"{entry.title} is not on this computer, and {OFFLINE} forbids fetching it",
             at=str(folder),
-            hint="set `dataset.path` to the folder that holds " + ", ".join(f.name for f in absent),
+            hint=f"set `dataset.path` to the folder that holds {instead}",
         )
-    megabytes = sum(file.size for file in absent) / 1e6
+    megabytes = sum(file.size for file in files) / 1e6
     announce(
         f"fetching {entry.title}: {megabytes:.1f} MB from {_base(entry)} to {folder} "
         f"(licence: {entry.licence})"
     )
-    for file in absent:
+    for file in files:
         _fetch_file(entry, file, folder)
     return folder
 
 
-def _base(entry: CataloguedSet) -> str:
+def _base(entry: Published) -> str:
     mirror = os.environ.get(MIRROR)
     return f"{mirror.rstrip('/')}/{entry.folder}/" if mirror else entry.url
 
 
-def _fetch_file(entry: CataloguedSet, file: CataloguedFile, folder: Path) -> None:
+def _fetch_file(entry: Published, file: CataloguedFile, folder: Path) -> None:
     import logging
 
     import pooch

@@ -16,6 +16,10 @@ from dltrain.data.stores import Store
 _OTHER_NAMES = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
 
 
+def silent(text: str) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a source is to be read."""
@@ -27,6 +31,8 @@ class Reading:
     """The classes of a trained model, in its order, where there is one."""
     source_shape: Shape | None = None
     """The shape of the samples that it was trained on, as they are stored."""
+    warn: Callable[[str], None] = silent
+    """Is told what may be wrong with data that can be used."""
 
 
 @dataclass(frozen=True, eq=False)

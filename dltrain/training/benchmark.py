@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from dltrain.config.draft import Draft
 from dltrain.engine.predictor import Predictor
 from dltrain.engine.profile import LayerTime, profile
-from dltrain.training.events import Event, Notice
+from dltrain.training.events import Event
 from dltrain.training.job import Job
 from dltrain.training.memory import peak_memory
 from dltrain.training.prepare import load_data
@@ -62,7 +62,7 @@ def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
 
     Raises: ConfigError, DataError.
     """
-    data = load_data(draft, lambda text: observe(Notice(text)))
+    data = load_data(draft, observe)
     job = Job(draft, data, TrainingState(), observe)
     batches = _first_batches(job)
     x, _ = batches[0]

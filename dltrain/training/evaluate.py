@@ -15,6 +15,7 @@ from dltrain.data.samples import Data
 from dltrain.data.sources.base import Dataset
 from dltrain.engine.evaluator import Evaluator
 from dltrain.engine.restore import Restored, restore
+from dltrain.training.events import Notice
 from dltrain.training.names import metric_names
 
 
@@ -64,7 +65,7 @@ def evaluate_checkpoint(
     data: Path | None = None,
     batch_size: int | None = None,
     threads: int | None = None,
-    announce: Callable[[str], None] = _ignore,
+    observe: Callable[[Notice], None] = _ignore,
     on_compile: Callable[[int, int, str], None] | None = None,
     check: Callable[[tuple[str, ...]], None] = _ignore,
 ) -> Scores:
@@ -77,7 +78,7 @@ def evaluate_checkpoint(
     settings = restored.config.training
     names = metric_names(settings.metrics)
     check(names)
-    found = _load(restored, data, announce)
+    found = _load(restored, data, observe)
     if split not in found.splits:
         there = ", ".join(found.splits)
         raise DataError(f"there is no split {split!r}", hint=f"choose with --split: {there}")
@@ -95,7 +96,7 @@ def evaluate_checkpoint(
     return evaluate(evaluator, Loader(samples, size), names)
 
 
-def _load(restored: Restored, path: Path | None, announce: Callable[[str], None]) -> Data:
+def _load(restored: Restored, path: Path | None, observe: Callable[[Notice], None]) -> Data:
     """Read the data set, prepared as it was for the network."""
     saved, config = restored.saved, restored.config
     dataset = config.dataset if path is None else _elsewhere(config.dataset, path)
@@ -104,7 +105,8 @@ def _load(restored: Restored, path: Path | None, announce: Callable[[str], None]
     try:
         data = dataset.load(
             seed=config.seed,
-            announce=announce,
+            announce=lambda text: observe(Notice(text)),
+            warn=lambda text: observe(Notice(text, warning=True)),
             preprocessing=saved.preprocessing,
             class_names=saved.class_names,
         )

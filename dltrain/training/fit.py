@@ -15,7 +15,7 @@ from dltrain.data.samples import Data
 from dltrain.storage import checkpoint
 from dltrain.storage.checkpoint import Checkpoint
 from dltrain.storage.run_folder import RunFolder, newest
-from dltrain.training.events import EpochEnded, Event, Finished, FolderOpened, Notice
+from dltrain.training.events import EpochEnded, Event, Finished, FolderOpened
 from dltrain.training.interrupts import Interrupts, catching
 from dltrain.training.job import Job
 from dltrain.training.loop import run
@@ -111,7 +111,7 @@ class _Fit:
             finished = self._finished(folder, state)
             if finished is not None:
                 return finished
-        data = load_data(self.draft, lambda text: self.observe(Notice(text)))
+        data = load_data(self.draft, self.observe)
         if folder is not None and saved is not None:
             accept = self.options.accept_changed_data
             known = saved.dataset_fingerprint

@@ -15,6 +15,7 @@ from dltrain.engine.check import check, check_shapes, shape_problem
 from dltrain.engine.graph import Graph
 from dltrain.engine.lower import Objective
 from dltrain.engine.network import Network
+from dltrain.training.events import Notice
 from dltrain.training.state import Monitor
 
 Source = str | Path | Mapping[str, Any]
@@ -38,7 +39,7 @@ def read_config(
     return read(source, overrides, dataset=dataset)
 
 
-def load_data(draft: Draft, announce: Callable[[str], None]) -> Data:
+def load_data(draft: Draft, observe: Callable[[Notice], None]) -> Data:
     """Check the config as far as the data can be described, then read the data.
 
     Raises: ConfigError where they do not fit, before anything is fetched; DataError.
@@ -47,7 +48,11 @@ def load_data(draft: Draft, announce: Callable[[str], None]) -> Data:
     dataset = loaded.config.dataset
     assert dataset is not None  # noqa: S101 - a config without one is not read
     try:
-        data = dataset.load(seed=loaded.config.seed, announce=announce)
+        data = dataset.load(
+            seed=loaded.config.seed,
+            announce=lambda text: observe(Notice(text)),
+            warn=lambda text: observe(Notice(text, warning=True)),
+        )
     except ShapeError as error:
         raise ConfigError([shape_problem(loaded, error)]) from error
     if "train" not in data.splits:

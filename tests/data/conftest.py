@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +61,24 @@ def class_folders(tmp_path: Path, write_image: Callable[..., Path]) -> Path:
             pixels = np.full((4, 6), 100 * label + number, np.uint8)
             write_image(tmp_path / "pets" / name / f"{number}.png", pixels)
     return tmp_path / "pets"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a folder that a local server offers in the publishers' stead; the cache is empty."""
+    (tmp_path / "www").mkdir()
+    handler = partial(Quiet, directory=str(tmp_path / "www"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
+        thread.start()
+        monkeypatch.setenv("DLTRAIN_DATA_MIRROR", f"http://127.0.0.1:{http.server_port}")
+        monkeypatch.setenv("DLTRAIN_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.delenv("DLTRAIN_OFFLINE", raising=False)
+        yield tmp_path / "www"
+        http.shutdown()
+        thread.join()

@@ -1,11 +1,7 @@
 from __future__ import annotations
 
 import gc
-import threading
-from collections.abc import Iterator
-from functools import partial
 from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +15,15 @@ from dltrain.data.parts import Reading
 from dltrain.data.sources.base import Dataset
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    (tmp_path / "www" / "tiny").mkdir(parents=True)
-    handler = partial(Quiet, directory=str(tmp_path / "www"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def tiny(
-    tmp_path: Path, server: str, write_idx: Any, monkeypatch: pytest.MonkeyPatch
-) -> CataloguedSet:
+def tiny(mirror: Path, write_idx: Any) -> CataloguedSet:
     """A set of four small files that a local server offers."""
-    monkeypatch.setenv("DLTRAIN_DATA_MIRROR", server)
-    monkeypatch.setenv("DLTRAIN_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.delenv("DLTRAIN_OFFLINE", raising=False)
     made = []
+    (mirror / "tiny").mkdir()
     for split in ("train", "test"):
         pixels, labels = np.zeros((6, 2, 2), np.uint8), np.arange(6, dtype=np.uint8) % 2
         for what, array in (("images", pixels), ("labels", labels)):
-            path = write_idx(tmp_path / "www" / "tiny" / f"{split}-{what}.gz", array)
+            path = write_idx(mirror / "tiny" / f"{split}-{what}.gz", array)
             content = path.read_bytes()
             made.append(CataloguedFile(path.name, len(content), sha256(content).hexdigest()))
     return CataloguedSet(

@@ -81,7 +81,7 @@ def test_class_folders_are_trained_on(run: Run, folders: Path) -> None:
     assert outcome.code == 0, outcome.err
 
 
-@pytest.mark.parametrize("kind", ["mnist", "fashion_mnist", "image_folder", "npz", "csv_manifest"])
+@pytest.mark.parametrize("kind", ["mnist", "cifar10", "image_folder", "npz", "csv_manifest"])
 def test_a_missing_dataset_names_the_place(run: Run, here: Path, kind: str) -> None:
     write_config(here, f"{{type: {kind}, path: away/data}}")
     refuse(run, here, str(here / "away" / "data"), "there is no such", "try ")
@@ -117,6 +117,21 @@ def test_labels_and_images_of_another_number_are_refused(run: Run, idx: Path) ->
 def test_a_label_outside_the_classes_is_named(run: Run, mnist: Path) -> None:
     write_idx(mnist / "train-labels-idx1-ubyte", np.arange(40, dtype=np.uint8) % 11)
     refuse(run, mnist, "train-labels", "classes 0 to 9", "sample 10 has 10", "try ")
+
+
+def test_a_set_with_only_some_of_its_files_is_used_with_a_warning(run: Run, here: Path) -> None:
+    record = bytes([7]) + bytes(32 * 32 * 3)
+    (here / "cifar").mkdir()
+    (here / "cifar" / "data_batch_1.bin").write_bytes(40 * record)
+    (here / "cifar" / "test_batch.bin").write_bytes(20 * record)
+    write_config(here, "{type: cifar10, path: cifar}")
+    told = "warning: CIFAR-10 is not complete, and used as it is: 40 of 50,000 train samples"
+    for arguments in (("fit", "config.yaml", "-q"), ("evaluate", "runs/config")):
+        outcome = run(*arguments)
+        assert outcome.code == 0, outcome.err
+        assert told in outcome.err
+    (here / "cifar" / "test_batch.bin").write_bytes(20 * record + b"1")
+    run("fit", "config.yaml").refused(3, str(here / "cifar" / "test_batch.bin"), "whole number")
 
 
 def test_an_empty_class_folder_is_named(run: Run, folders: Path) -> None:

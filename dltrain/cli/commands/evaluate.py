@@ -39,7 +39,7 @@ def evaluate(
     from dltrain.cli.console import screen
     from dltrain.cli.wording import result_text
     from dltrain.training.evaluate import evaluate_checkpoint
-    from dltrain.training.events import Compiling, Notice
+    from dltrain.training.events import Compiling
 
     floors = [_floor(text) for text in fail_under or ()]
     with screen() as shown:
@@ -49,7 +49,7 @@ def evaluate(
             data=data,
             batch_size=batch_size,
             threads=threads,
-            announce=lambda text: shown(Notice(text)),
+            observe=shown,
             on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
             check=lambda names: _require_known(floors, names),
         )

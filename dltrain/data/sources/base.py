@@ -17,17 +17,13 @@ from dltrain.core.shapes import describe as describe_shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.download import is_offline
 from dltrain.data.fingerprint import fingerprint
-from dltrain.data.parts import Part, Reading, Stored, split_name, take_share
+from dltrain.data.parts import Part, Reading, Stored, silent, split_name, take_share
 from dltrain.data.preprocess import describe_preprocessing, divide
 from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples
 from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
 
 PartShare = Annotated[float, Field(strict=True, gt=0, lt=1)]
-
-
-def _silent(text: str) -> None:
-    """Tell nobody."""
 
 
 class Dataset(Component):
@@ -84,7 +80,8 @@ class Dataset(Component):
         *,
         seed: int,
         offline: bool | None = None,
-        announce: Callable[[str], None] = _silent,
+        announce: Callable[[str], None] = silent,
+        warn: Callable[[str], None] = silent,
         preprocessing: Mapping[str, Any] | None = None,
         class_names: Sequence[str] | None = None,
     ) -> Data:
@@ -97,7 +94,7 @@ class Dataset(Component):
         offline = is_offline() if offline is None else offline
         wanted = tuple(preprocessing["source_shape"]) if preprocessing is not None else None
         with _readable():
-            stored = self.read(Reading(seed, offline, announce, known, wanted))
+            stored = self.read(Reading(seed, offline, announce, known, wanted, warn))
         whole = {name: (part.store, part.targets) for name, part in stored.parts.items()}
         transforms = self.transforms
         if preprocessing is not None:
