@@ -13,10 +13,12 @@ from typing import Literal, Protocol
 
 from dltrain.core.shapes import Shape, size_of
 
-Per = Literal["sample", "lane", "batch", "any"]
+Per = Literal["sample", "lane", "any", "batch", "run", "update"]
 """How many samples a row wants at once: one, a whole lane, or whatever its neighbours take.
 
-A row per batch runs after all lanes, split not by samples but into parts of its result."""
+The others are split not by samples but into parts of their result: a row per batch runs when all
+lanes have come to it, a row per run at the head of each run, where it reads parameters and state
+only, and a row per update beside the optimizer's, once the step is known to be finite."""
 
 
 class Home(Enum):
@@ -77,7 +79,12 @@ class Row:
     layer: str = ""
     backward: bool = False
     parts: tuple[tuple[int, int], ...] = ()
-    """Of a row per batch: the ranges [first, last) of its result that threads take."""
+    """Of a row per batch, run or update: ranges [first, last) of its result that threads take."""
+    cheap: bool = False
+    """Whether to run it again in a later phase that needs its result costs less than to keep that:
+    an elementwise function of one value."""
+    pads: bool = False
+    """Whether its sizes are those of `pad`, so that it can do the work of a `pad` behind it."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,10 @@ class Lowering(Protocol):
     @property
     def training(self) -> bool:
         """Whether dropout and its like are active."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the layer's parameters and statistics stay as they are."""
 
     @property
     def needs_gradient(self) -> bool:
@@ -122,6 +133,9 @@ class Lowering(Protocol):
 
     def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
         """A value per sample that forward leaves for backward, by name."""
+
+    def shared(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """An array of the layer's, one for the whole batch, by name: the same for both passes."""
 
     def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
         """A value per sample that lives only between neighbouring rows."""
@@ -163,5 +177,7 @@ class Lowering(Protocol):
         numbers: tuple[float, ...] = (),
         per: Per = "any",
         parts: tuple[tuple[int, int], ...] = (),
+        cheap: bool = False,
+        pads: bool = False,
     ) -> None:
         """Append a row. Its kernel sees the operands `reads + writes`, then sizes, then numbers."""

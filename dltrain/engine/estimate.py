@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dltrain.engine.arrange import arrange
 from dltrain.engine.graph import Graph
 from dltrain.engine.lower import Lowerer, Objective
 from dltrain.engine.memory import plan
 from dltrain.engine.program import lane_size
-from dltrain.engine.stages import group
 from dltrain.engine.target import host
 from dltrain.optimizers.base import Optimizer
 
@@ -26,7 +26,7 @@ def memory_estimate(
     lanes = -(-batch_size // size)
     targets = (lowered.target,) if lowered.target is not None else ()
     external = (*lowered.inputs, *targets)
-    placed = plan(group(lowered.rows), lane_size=size, batch_size=batch_size, external=external)
+    placed = plan(arrange(lowered.rows), lane_size=size, batch_size=batch_size, external=external)
     given = sum(buffer.size * buffer.width for buffer in external) * batch_size
     activations = placed.batch_bytes + placed.thread_bytes * min(threads, lanes)
     trained = sum(p.size for p in graph.parameters if p.spec.trainable)

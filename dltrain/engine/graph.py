@@ -46,6 +46,8 @@ class Node:
     layer: Layer
     inputs: tuple[Value, ...]
     parameters: dict[str, Parameter]
+    frozen: bool = False
+    """Whether its parameters are not trained."""
 
     @property
     def learns(self) -> bool:

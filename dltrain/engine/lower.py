@@ -39,10 +39,10 @@ class Lowered:
     target: Buffer | None = None
     cells: Buffer = field(default_factory=lambda: Buffer("cells", (cells.COUNT,), Home.FIXED, 8))
     rows: list[Row] = field(default_factory=list)
-    batch_rows: list[Row] = field(default_factory=list)
-    """Rows that run after all lanes, over the whole batch."""
     preparations: list[Row] = field(default_factory=list)
     """Rows at the head of each run, in parts."""
+    updates: list[Row] = field(default_factory=list)
+    """Rows beside the optimizer's, in parts."""
     totals: list[Buffer] = field(default_factory=list)
     parameters: dict[int, Buffer] = field(default_factory=dict)
     gradients: dict[int, Buffer] = field(default_factory=dict)
@@ -100,7 +100,6 @@ class Lowerer:
         if self.objective is not None:
             self._compare(self.objective, output)
         lowered.rows[:0] = [_zero(buffer) for buffer in self._zeroed]
-        self._set_batch_rows_apart()
         return lowered
 
     def _outgoing(self, output: Value) -> Buffer:
@@ -113,15 +112,6 @@ class Lowerer:
             buffer = copy
         buffer.root.batch_wide = True
         return buffer
-
-    def _set_batch_rows_apart(self) -> None:
-        """What rows per batch read must outlive the lanes."""
-        rows = self.lowered.rows
-        self.lowered.batch_rows = [row for row in rows if row.per == "batch"]
-        self.lowered.rows = [row for row in rows if row.per != "batch"]
-        for row in self.lowered.batch_rows:
-            for buffer in (*row.reads, *row.writes):
-                buffer.root.batch_wide = True
 
     def buffer(self, value: Value) -> Buffer:
         """Give the buffer of a value, its input's under another shape for an alias."""
@@ -142,6 +132,16 @@ class Lowerer:
     def users(self, parameter: Parameter) -> int:
         """Count the nodes that a parameter serves."""
         return sum(parameter in node.parameters.values() for node, _ in self.nodes)
+
+    def shared(self, node: Node, name: str, shape: Shape, width: int) -> Buffer:
+        """Give a node's array by name, one for the whole batch."""
+        made = Buffer(f"{node.name}/{name}", shape, Home.FIXED, width)
+        return self._kept.setdefault((node.name, name), made)
+
+    def append(self, row: Row) -> None:
+        """Put a row where its `per` says."""
+        apart = {"run": self.lowered.preparations, "update": self.lowered.updates}
+        apart.get(row.per, self.lowered.rows).append(row)
 
     def kept(self, node: Node, name: str, shape: Shape, width: int) -> Buffer:
         """Give what a node's forward leaves for its backward under a name."""
@@ -201,8 +201,8 @@ class Lowerer:
             parts = tuple((at, min(at + step, count)) for at in range(0, count, step))
             layer = parameter.name.rpartition("/")[0]
             reads = (self.parameter(parameter),)
-            row = Row(kernel, (), reads, (copy,), sizes, layer=layer, parts=parts)
-            self.lowered.preparations.append(row)
+            row = Row(kernel, (), reads, (copy,), sizes, per="run", layer=layer, parts=parts)
+            self.append(row)
             self._prepared[key] = copy
         return self._prepared[key]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass
 
 from dltrain.core.lowering import Buffer, Home, Row
 from dltrain.engine.arrays import SLACK, rounded
-from dltrain.engine.stages import Lifetime, Stage, lifetimes
+from dltrain.engine.lifetimes import Lifetime, lifetimes
+from dltrain.engine.schedule import Phase
 
 
 @dataclass(frozen=True)
@@ -31,43 +33,39 @@ class MemoryPlan:
 
 
 def plan(
-    stages: list[Stage], *, lane_size: int, batch_size: int, external: tuple[Buffer, ...]
+    phases: list[Phase], *, lane_size: int, batch_size: int, external: tuple[Buffer, ...]
 ) -> MemoryPlan:
     """Place every buffer of the rows; `external` ones are given by the caller at each run."""
     outside = {id(buffer.root) for buffer in external}
     places: dict[int, Placed] = {}
-    live = [life for life in lifetimes(stages) if id(life.buffer) not in outside]
-    batch = 0
-    for life in live:
-        if life.scope == "batch":
-            size = life.buffer.size * life.buffer.width
-            places[id(life.buffer)] = Placed("batch", batch, size)
-            batch += rounded(size * batch_size) + SLACK
+    live = [life for life in lifetimes(phases) if id(life.buffer) not in outside]
+    wide = [life for life in live if life.scope == "batch"]
+    batch = _pack(wide, batch_size, places)
     arena = _pack([life for life in live if life.scope != "batch"], lane_size, places)
-    lane_places, lane_bytes = _lane_buffers([row for stage in stages for row in stage.rows])
+    lane_places, lane_bytes = _lane_buffers([row for phase in phases for row in phase.rows])
     return MemoryPlan(places, arena, batch, lane_bytes, lane_places, external)
 
 
-def _pack(live: list[Lifetime], lane_size: int, places: dict[int, Placed]) -> int:
+def _pack(live: list[Lifetime], samples: int, places: dict[int, Placed]) -> int:
     """Give every buffer the lowest place that none alive with it covers, the largest first."""
-    taken: list[tuple[Lifetime, int, int]] = []
+    taken: list[tuple[int, int, Lifetime]] = []
     top = 0
-    for life in sorted(live, key=lambda life: -_bytes(life, lane_size)):
-        need = rounded(_bytes(life, lane_size)) + SLACK
+    for life in sorted(live, key=lambda life: -_bytes(life, samples)):
+        need = rounded(_bytes(life, samples)) + SLACK
         offset = 0
-        for other, start, end in sorted(taken, key=lambda item: item[1]):
+        for start, end, other in taken:
             alive = other.first <= life.last and life.first <= other.last
             if alive and start < offset + need and offset < end:
                 offset = end
-        taken.append((life, offset, offset + need))
+        insort(taken, (offset, offset + need, life), key=lambda item: item[0])
         top = max(top, offset + need)
-        stride = life.buffer.size * life.buffer.width if life.scope == "lane" else 0
+        stride = 0 if life.scope == "block" else life.buffer.size * life.buffer.width
         places[id(life.buffer)] = Placed(life.scope, offset, stride)
     return top
 
 
-def _bytes(life: Lifetime, lane_size: int) -> int:
-    return life.buffer.size * life.buffer.width * (lane_size if life.scope == "lane" else 1)
+def _bytes(life: Lifetime, samples: int) -> int:
+    return life.buffer.size * life.buffer.width * (1 if life.scope == "block" else samples)
 
 
 def _lane_buffers(rows: list[Row]) -> tuple[dict[int, int], int]:

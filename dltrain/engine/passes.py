@@ -23,23 +23,37 @@ def reachable(graph: Graph) -> Computation:
 
 
 def joined(nodes: Computation) -> Computation:
-    """Join neighbours that one layer can compute, where nothing else reads between them."""
-    readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
+    """Join neighbours that one layer can compute, where nothing else reads between them.
+
+    The one layer stands where the second stood, so that all its inputs are known.
+    """
     result: Computation = []
+    while result != nodes:
+        result, nodes = nodes, _joined_once(nodes)
+    return nodes
+
+
+def _joined_once(nodes: Computation) -> Computation:
+    readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
+    made = {id(value): node for node, value in nodes}
+    replaced: dict[int, Node] = {}
     absorbed: set[int] = set()
-    following = {
-        id(node.inputs[0]): (node, value) for node, value in nodes if len(node.inputs) == 1
-    }
     for node, value in nodes:
-        if id(node) in absorbed:
-            continue
-        after = following.get(id(value))
-        layer = None
-        if after is not None and readers[id(value)] == 1 and not after[0].parameters:
-            layer = node.layer.joined(after[0].layer)
-        if layer is None or after is None:
-            result.append((node, value))
-            continue
-        absorbed.add(id(after[0]))
-        result.append((replace(node, layer=layer), after[1]))
-    return result
+        for given in node.inputs:
+            before = made.get(id(given))
+            if before is None or readers[id(given)] != 1 or {id(before), id(node)} & absorbed:
+                continue
+            layer = before.layer.joined(node.layer)
+            if layer is None or set(before.parameters) & set(node.parameters):
+                continue
+            others = tuple(other for other in node.inputs if other is not given)
+            parameters = before.parameters | node.parameters
+            inputs = (*before.inputs, *others)
+            replaced[id(value)] = replace(before, layer=layer, inputs=inputs, parameters=parameters)
+            absorbed |= {id(before), id(node)}
+            break
+    return [
+        (replaced.get(id(value), node), value)
+        for node, value in nodes
+        if id(value) in replaced or id(node) not in absorbed
+    ]

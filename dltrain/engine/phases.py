@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from dltrain.core.lowering import Buffer, Home, Row
 from dltrain.engine.graph import Parameter
 from dltrain.engine.lower import Lowered
 from dltrain.engine.parameters import Array, ParameterStore
-from dltrain.engine.stages import Stage
+from dltrain.engine.schedule import Phase, Unit
 from dltrain.engine.table import Storage
 from dltrain.optimizers.base import Optimizer
 
@@ -21,36 +20,11 @@ CHUNK = 16384
 TURNED_COLUMNS = 16
 """Columns that one unit turns over: a cache line of the parameter."""
 
-Unit = tuple[int, int, int]
-"""What one thread takes at a time: (row within the phase, first, last)."""
 
-
-@dataclass(frozen=True)
-class Phase:
-    """Rows that run before all threads meet again: unit by unit, or lane by lane without units."""
-
-    stages: list[Stage]
-    units: list[Unit] = field(default_factory=list)
-
-    @classmethod
-    def in_parts(cls, rows: list[Row]) -> Phase:
-        """Give a phase of rows that name the ranges threads take."""
-        return cls.of(rows, [row.parts for row in rows])
-
-    @classmethod
-    def of(cls, rows: list[Row], ranges: Sequence[Sequence[tuple[int, int]]]) -> Phase:
-        """Give a phase whose threads take the ranges [first, last) listed for each row."""
-        units = [(index, *part) for index, parts in enumerate(ranges) for part in parts]
-        return cls([Stage("lane", rows)], units)
-
-
-def lay_out(lowered: Lowered, stages: list[Stage], gradients: GradientPhases | None) -> list[Phase]:
+def lay_out(lowered: Lowered, walk: list[Phase], gradients: GradientPhases | None) -> list[Phase]:
     """Give all phases of a program but the update, in the order in which they run."""
     phases = [Phase.in_parts(lowered.preparations)] if lowered.preparations else []
-    phases.append(Phase(stages))
-    if lowered.batch_rows:
-        phases.append(Phase.in_parts(lowered.batch_rows))
-    return [*phases, *gradients.phases()] if gradients is not None else phases
+    return [*phases, *walk, *(gradients.phases() if gradients is not None else ())]
 
 
 class GradientPhases:
@@ -88,7 +62,9 @@ class GradientPhases:
             tuple(self._held(name, array) for name, array in learnt.items()),
             layer="optimizer",
         )
-        return Phase.of([row], [_ranges(self._store.size, CHUNK)])
+        updates = self._lowered.updates
+        parts = [_ranges(self._store.size, CHUNK), *(row.parts for row in updates)]
+        return Phase.of([row, *updates], parts)
 
     def _turn_over(self, turned: list[Parameter]) -> Phase:
         """Sum the gradients that lanes hold transposed, into the layout of their parameters."""

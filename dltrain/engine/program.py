@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Row
 from dltrain.engine import executor, tracing
+from dltrain.engine.arrange import arrange
 from dltrain.engine.arrays import aligned_bytes, aligned_floats
 from dltrain.engine.lower import Lowered
 from dltrain.engine.memory import plan
 from dltrain.engine.parameters import ParameterStore
-from dltrain.engine.phases import GradientPhases, Phase, lay_out, pack
-from dltrain.engine.stages import group
+from dltrain.engine.phases import GradientPhases, lay_out, pack
+from dltrain.engine.schedule import Phase
 from dltrain.engine.table import Compiled, Storage, Table
 from dltrain.engine.threads import MOST_THREADS, Job, shared_team
 from dltrain.optimizers.base import Optimizer
@@ -51,15 +52,14 @@ class Program:
         self.lanes = -(-batch_size // self.lane_size)
         self.threads = min(threads, self.lanes, MOST_THREADS)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
-        self.stages = group(lowered.rows)
+        self.walk = arrange(lowered.rows)
         given = (lowered.target,) if lowered.target is not None else ()
         self.external = (*lowered.inputs, *given)
         self.storage = self._placed()
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
         phases = self._phases(optimizer, slots or {})
-        self.rows = [row for phase in phases for stage in phase.stages for row in stage.rows]
-        self.preparation_units = phases[0].units if lowered.preparations else []
-        self.first_lane_row = len(lowered.preparations)
+        self.rows = [row for phase in phases for row in phase.rows]
+        self.traced = phases[: len(self.walk) + bool(lowered.preparations)]
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
         self._tables = pack(phases)
@@ -156,7 +156,7 @@ class Program:
     def _placed(self) -> Storage:
         """Place all buffers and take the memory; cells and parameters have theirs already."""
         placed = plan(
-            self.stages,
+            self.walk,
             lane_size=self.lane_size,
             batch_size=self.batch_size,
             external=self.external,
@@ -173,9 +173,9 @@ class Program:
         self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
     ) -> list[Phase]:
         if self.gradient is None:
-            return lay_out(self.lowered, self.stages, None)
+            return lay_out(self.lowered, self.walk, None)
         gradients = GradientPhases(self.lowered, self.store, self.storage, self.gradient)
-        phases = lay_out(self.lowered, self.stages, gradients)
+        phases = lay_out(self.lowered, self.walk, gradients)
         return [*phases, gradients.update(optimizer, slots)] if optimizer is not None else phases
 
     def _instruct(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -23,7 +23,7 @@ class Scope:
         """Look at the graph from a node and its output."""
         self._lowerer, self._node, self._value = lowerer, node, value
         self.target = lowerer.target
-        self.training = lowerer.training
+        self.training, self.frozen = lowerer.training, node.frozen
         self.needs_gradient = lowerer.gradients and lowerer.learns(value)
         self.inputs = tuple(lowerer.buffer(given) for given in node.inputs)
         self.output = lowerer.buffer(value)
@@ -41,6 +41,10 @@ class Scope:
     def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
         """A value per sample that forward leaves for backward, by name."""
         return self._lowerer.kept(self._node, name, shape, width)
+
+    def shared(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """An array of the layer's, one for the whole batch, by name."""
+        return self._lowerer.shared(self._node, name, shape, width)
 
     def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
         """A value per sample that lives only between neighbouring rows."""
@@ -81,11 +85,14 @@ class Scope:
         numbers: tuple[float, ...] = (),
         per: Per = "any",
         parts: tuple[tuple[int, int], ...] = (),
+        cheap: bool = False,
+        pads: bool = False,
     ) -> None:
         """Append a row."""
         row = Row(kernel, variant, reads, writes, sizes, numbers, per, self._node.name, parts=parts)
+        row.cheap, row.pads = cheap, pads
         row.backward = self.is_backward
-        self._lowerer.lowered.rows.append(row)
+        self._lowerer.append(row)
 
 
 class Comparison(Scope):

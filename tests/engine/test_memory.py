@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.lowering import Buffer, Home, Per, Row
 from dltrain.engine.memory import plan
-from dltrain.engine.stages import Stage, group
+from dltrain.engine.schedule import Phase, schedule
 from dltrain.engine.table import Storage
 
 SAMPLES = st.integers(1, 5)
@@ -39,8 +39,9 @@ def rows(draw: st.DrawFn) -> list[Row]:
             known.append(target)
             if target.home is Home.SAMPLE:
                 known.append(Buffer(target.name, (1, *target.shape), source=target))
-        per: Per = draw(st.sampled_from(["sample", "lane", "any"]))
-        made.append(Row("kernel", (), reads, (target,), per=per))
+        per: Per = draw(st.sampled_from(["sample", "lane", "any", "batch"]))
+        parts = ((0, 1),) if per == "batch" else ()
+        made.append(Row("kernel", (), reads, (target,), per=per, parts=parts))
     return made
 
 
@@ -52,13 +53,21 @@ class Machine:
     marks: dict[tuple[int, int], float] = field(default_factory=dict)
     written: int = 0
 
-    def run(self, stages: list[Stage], lanes: list[range]) -> None:
-        for lane, samples in enumerate(lanes):
-            for stage in stages:
-                step = 1 if stage.block == "sample" else len(samples)
-                for first in range(samples.start, samples.stop, step):
-                    for row in stage.rows:
-                        self._row(row, range(first, first + step), lane)
+    def run(self, phases: list[Phase], lanes: list[range]) -> None:
+        for phase in phases:
+            if phase.in_units:
+                for row in phase.rows:
+                    self._row(row, range(lanes[-1].stop), 0)
+                continue
+            for lane, samples in enumerate(lanes):
+                self._walk(phase, lane, samples)
+
+    def _walk(self, phase: Phase, lane: int, samples: range) -> None:
+        for stage in phase.stages:
+            step = 1 if stage.block == "sample" else len(samples)
+            for first in range(samples.start, samples.stop, step):
+                for row in stage.rows:
+                    self._row(row, range(first, first + step), lane)
 
     def _row(self, row: Row, samples: range, lane: int) -> None:
         for buffer in row.reads:
@@ -96,12 +105,12 @@ class Machine:
 def test_no_row_overwrites_what_a_later_one_reads(
     rows: list[Row], lane_size: int, lanes: int, missing: int
 ) -> None:
-    stages = group(rows)
+    phases = schedule(rows)
     batch = max(lane_size * lanes - missing, (lanes - 1) * lane_size + 1)
-    placed = plan(stages, lane_size=lane_size, batch_size=batch, external=())
+    placed = plan(phases, lane_size=lane_size, batch_size=batch, external=())
     machine = Machine(Storage(placed, 1, lanes, lane_size))
     starts = range(0, batch, lane_size)
-    machine.run(stages, [range(start, min(start + lane_size, batch)) for start in starts])
+    machine.run(phases, [range(start, min(start + lane_size, batch)) for start in starts])
 
 
 def test_buffers_that_live_one_after_another_share_memory() -> None:
@@ -109,7 +118,7 @@ def test_buffers_that_live_one_after_another_share_memory() -> None:
     chain = [
         Row("kernel", (), (before,), (after,), per="sample") for before, after in pairwise(buffers)
     ]
-    placed = plan(group(chain), lane_size=4, batch_size=4, external=(buffers[0],))
+    placed = plan(schedule(chain), lane_size=4, batch_size=4, external=(buffers[0],))
     assert placed.thread_bytes < 3 * 5000
     assert id(buffers[0]) not in placed.places
 
@@ -122,7 +131,7 @@ def test_a_buffer_used_within_one_stage_holds_a_sample_and_across_stages_a_lane(
         Row("kernel", (), (inner,), (outer,), per="sample"),
         Row("kernel", (), (outer,), (wide,), per="lane"),
     ]
-    places = plan(group(chain), lane_size=8, batch_size=64, external=()).places
+    places = plan(schedule(chain), lane_size=8, batch_size=64, external=()).places
     found = [places[id(buffer)] for buffer in (inner, outer, wide)]
     scopes = [(place.scope, place.sample_stride) for place in found]
     assert scopes == [("block", 0), ("lane", 400), ("batch", 400)]
@@ -131,7 +140,7 @@ def test_a_buffer_used_within_one_stage_holds_a_sample_and_across_stages_a_lane(
 def test_threads_have_arenas_of_their_own() -> None:
     buffer = Buffer("value", (10,))
     rows = [Row("kernel", (), (), (buffer,), per="lane")]
-    placed = plan(group(rows), lane_size=3, batch_size=9, external=())
+    placed = plan(schedule(rows), lane_size=3, batch_size=9, external=())
     storage = Storage(placed, 2, 3, 3)
     address, per_sample, per_lane, per_thread = storage.operand(buffer)
     assert per_sample * 3 + per_lane == 0, "every lane lies at the arena's start"

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from dltrain.core.lowering import Buffer, Home, Per, Row
-from dltrain.engine.stages import Lifetime, Stage, group, lifetimes
+from dltrain.engine.lifetimes import Lifetime, lifetimes
+from dltrain.engine.schedule import Phase
+from dltrain.engine.stages import Stage, group
 
 
 def row(per: Per, *, reads: tuple[Buffer, ...] = (), writes: tuple[Buffer, ...] = ()) -> Row:
@@ -38,7 +40,7 @@ def test_no_row_is_lost_or_moved() -> None:
 
 
 def only(rows: list[Row], buffer: Buffer) -> Lifetime:
-    (found,) = (life for life in lifetimes(group(rows)) if life.buffer is buffer)
+    (found,) = (life for life in lifetimes([Phase(group(rows))]) if life.buffer is buffer)
     return found
 
 
@@ -73,4 +75,4 @@ def test_a_view_keeps_its_source_alive() -> None:
 def test_parameters_and_sums_of_lanes_have_no_lifetime() -> None:
     homes = (Home.FIXED, Home.LANE)
     rows = [row("sample", reads=tuple(Buffer(home.name, (1,), home) for home in homes))]
-    assert lifetimes(group(rows)) == []
+    assert lifetimes([Phase(group(rows))]) == []

@@ -243,7 +243,8 @@ def _pointwise(random: Random, shape: Shape) -> Step:
     }
     rescaling = {"type": "rescaling", "scale": random.uniform(0.5, 2), "offset": random.random()}
     dropout = {"type": "dropout", "rate": 0.3}
-    return [normalization, rescaling, dropout], shape
+    batch: Config = {"type": "batch_normalization", "center": random.random() < 0.8}
+    return [normalization, rescaling, dropout, _activated(random, batch)], shape
 
 
 def _wide_dense(random: Random, shape: Shape) -> Step:

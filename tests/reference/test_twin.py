@@ -16,6 +16,7 @@ from tests.reference.twin_layers import Array, Config
 
 CONV: Config = {"type": "conv2d", "filters": 4, "kernel_size": 3}
 DENSE: Config = {"type": "dense", "units": 4}
+DENSE_PIXELS: Config = {**CONV, "kernel_size": 1}
 IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
 GATE: list[Config] = [{"type": "global_average_pooling2d"}, {**DENSE, "activation": "sigmoid"}]
 SAME = {**CONV, "padding": "same", "activation": "tanh"}
@@ -42,6 +43,9 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
         [DENSE, {"type": "rescaling", "scale": 3, "offset": 1}, {"type": "dropout", "rate": 0.5}],
     ),
     (SEQUENCE, [DENSE, {"type": "normalization"}, DENSE]),
+    (SEQUENCE, [DENSE, {"type": "batch_normalization", "epsilon": 0.1}, DENSE]),
+    (IMAGE, [CONV, {"type": "batch_normalization", "center": False}, DENSE_PIXELS]),
+    (IMAGE, [CONV, {"type": "batch_normalization", "scale": False}, DENSE_PIXELS]),
     (IMAGE, [{"type": "residual", "layers": [SAME, SAME], "activation": "selu"}]),
     (IMAGE, [{"type": "residual", "layers": [SAME], "shortcut": [SAME, SAME]}]),
     (IMAGE, [{"type": "repeat", "times": 3, "layers": [SAME]}]),
@@ -77,13 +81,19 @@ def differences(twin: Twin, x: Array, target: Array, h: float = 1e-6) -> dict[st
     return gradients
 
 
-def check(layers: list[Config], shape: tuple[int, ...], loss: str = "mean_squared_error") -> None:
+def check(
+    layers: list[Config],
+    shape: tuple[int, ...],
+    loss: str = "mean_squared_error",
+    *,
+    training: bool = False,
+) -> None:
     generator = np.random.default_rng(1)
     x = generator.normal(size=(2, *shape))
-    twin = Twin(layers, loss, arrays(layers, shape))
+    twin = Twin(layers, loss, arrays(layers, shape), training=training)
     target = generator.integers(0, 2, twin.forward(x).shape).astype(float)
     _, found = twin.loss_and_gradients(x, target)
-    state = [name for name in found if name.endswith(("/mean", "/variance"))]
+    state = [name for name in found if name.endswith(("mean", "variance"))]
     wanted = differences(twin, x, target)
     for name in state:
         del found[name], wanted[name]
@@ -96,6 +106,16 @@ def test_gradients_of_a_twin_are_differences_of_its_loss(
     shape: tuple[int, ...], layers: list[Config]
 ) -> None:
     check([*layers, {"type": "activation", "activation": "tanh"}], shape)
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers"),
+    [case for case in CASES if "batch_normalization" in layer_names(case[1])],
+)
+def test_gradients_flow_through_the_statistics_of_a_batch(
+    shape: tuple[int, ...], layers: list[Config]
+) -> None:
+    check([*layers, {"type": "activation", "activation": "tanh"}], shape, training=True)
 
 
 @pytest.mark.parametrize("name", Activation.registry())

@@ -17,8 +17,15 @@ from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, ac
 class Twin:
     """A network of plain layer configs, with parameters and state of its own in float64."""
 
-    def __init__(self, layers: list[Config], loss: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.layers, self.loss = layers, loss
+    def __init__(
+        self,
+        layers: list[Config],
+        loss: str,
+        arrays: Mapping[str, NDArray[Any]],
+        *,
+        training: bool = False,
+    ) -> None:
+        self.layers, self.loss, self.training = layers, loss, training
         self.values = {name: np.asarray(value, np.float64) for name, value in arrays.items()}
         self.gradients: dict[str, Array] = {}
         self.regularizers: dict[str, Config] = {}
@@ -79,7 +86,8 @@ class Twin:
             return self._ways(config["branches"], config.get("merge", "concatenate"), x, name)
         if config.get("kernel_regularizer") is not None:
             self.regularizers[f"{name}/kernel"] = config["kernel_regularizer"]
-        return LAYERS[config["type"]](config, x, Own(name, self.values, self.gradients))
+        own = Own(name, self.values, self.gradients, training=self.training)
+        return LAYERS[config["type"]](config, x, own)
 
     def _ways(
         self, ways: list[list[Config]], merge: str, x: Array, name: str

@@ -25,14 +25,26 @@ Pair = tuple[int, int]
 class Own:
     """The parameters of one layer, and where their gradients add up."""
 
-    def __init__(self, name: str, values: dict[str, Array], gradients: dict[str, Array]) -> None:
+    def __init__(
+        self,
+        name: str,
+        values: dict[str, Array],
+        gradients: dict[str, Array],
+        *,
+        training: bool = False,
+    ) -> None:
         self._name, self._values, self._gradients = name, values, gradients
+        self.training = training
 
     def __getitem__(self, key: str) -> Array:
         return self._values[f"{self._name}/{key}"]
 
     def __contains__(self, key: str) -> bool:
         return f"{self._name}/{key}" in self._values
+
+    def get(self, key: str, otherwise: float) -> Array | float:
+        """Give a parameter, or what stands for one that the layer does not have."""
+        return self._values.get(f"{self._name}/{key}", otherwise)
 
     def add(self, key: str, gradient: Array) -> None:
         """Add to the gradient of a parameter."""
@@ -148,6 +160,28 @@ def normalization(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return (x - own["mean"]) / spread, lambda dy: dy / spread
 
 
+def batch_normalization(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = own["moving_mean"], own["moving_variance"]
+    if own.training:
+        mean, variance = x.mean(axes), x.var(axes)
+    deviation = np.sqrt(variance + config.get("epsilon", 1e-3))
+    normal = (x - mean) / deviation
+    gamma = own.get("gamma", 1.0)
+
+    def backward(dy: Array) -> Array:
+        if "gamma" in own:
+            own.add("gamma", (dy * normal).sum(axes))
+        if "beta" in own:
+            own.add("beta", dy.sum(axes))
+        dnormal = dy * gamma
+        if own.training:
+            dnormal = dnormal - dnormal.mean(axes) - normal * (dnormal * normal).mean(axes)
+        return dnormal / deviation
+
+    return normal * gamma + own.get("beta", 0.0), backward
+
+
 def unchanged(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return x, lambda dy: dy
 
@@ -228,6 +262,7 @@ LAYERS: dict[str, Callable[[Config, Array, Own], tuple[Array, Backward]]] = {
     "activation": unchanged,  # what `activation:` on any layer does is all it does
     "average_pooling1d": average_pooling1d,
     "average_pooling2d": average_pooling2d,
+    "batch_normalization": batch_normalization,
     "conv2d": conv2d,
     "dense": dense,
     "dropout": unchanged,
@@ -242,7 +277,7 @@ LAYERS: dict[str, Callable[[Config, Array, Own], tuple[Array, Backward]]] = {
     "rescaling": rescaling,
     "reshape": reshape,
 }
-"""Layers that are no containers, outside of training."""
+"""Layers that are no containers; dropout as it is outside of training."""
 
 
 def _pool_windows(config: Config, x: Array) -> Windows:

@@ -1,0 +1,102 @@
+"""What is done to rows before they are cut into phases: less is written, less is kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+from dltrain.core.lowering import Buffer, Home, Row
+from dltrain.engine.schedule import Phase, schedule
+
+
+def arrange(rows: list[Row]) -> list[Phase]:
+    """Give the phases of rows that were written one layer after another."""
+    return schedule(_recomputed(_padding_at_once(rows)))
+
+
+class _Uses:
+    """Who reads and who writes the memory of each buffer, by the rows' numbers."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self.readers: defaultdict[int, list[int]] = defaultdict(list)
+        self.writers: defaultdict[int, list[int]] = defaultdict(list)
+        for number, row in enumerate(rows):
+            for buffer in row.reads:
+                self.readers[id(buffer.root)].append(number)
+            for buffer in row.writes:
+                self.writers[id(buffer.root)].append(number)
+
+    def is_unchanged(self, row: Row, first: int, last: int) -> bool:
+        """Tell whether all that a row reads is the same after row `first` as before row `last`."""
+        roots = {id(buffer.root) for buffer in row.reads}
+        return not any(first < writer < last for root in roots for writer in self.writers[root])
+
+
+def _padding_at_once(rows: list[Row]) -> list[Row]:
+    """Let rows that can write among zeros do the work of a `pad` behind them."""
+    uses = _Uses(rows)
+    made = {id(row.writes[0]): number for number, row in enumerate(rows) if row.pads}
+    result = list(rows)
+    for number, row in enumerate(rows):
+        source = made.get(id(row.reads[0])) if row.kernel == "pad" else None
+        if source is None or not uses.is_unchanged(rows[source], source, number):
+            continue
+        producer, readers = rows[source], uses.readers[id(row.reads[0].root)]
+        if producer.cheap or readers == [number]:
+            result[number] = replace(
+                producer, writes=row.writes, sizes=row.sizes, cheap=False, pads=False,
+                backward=row.backward,
+            )  # fmt: skip
+    return _without_unread(result)
+
+
+def _without_unread(rows: list[Row]) -> list[Row]:
+    """Leave out rows whose whole result is a value that nothing reads any more."""
+    read = {id(buffer.root) for row in rows for buffer in row.reads}
+    return [
+        row
+        for row in rows
+        if not row.pads or row.writes[0].root.batch_wide or id(row.writes[0].root) in read
+    ]
+
+
+def _recomputed(rows: list[Row]) -> list[Row]:
+    """Run cheap rows again in later phases that read their result, so that it need not be kept."""
+    uses = _Uses(rows)
+    phase_of = _phases_of(rows)
+    before: defaultdict[int, list[Row]] = defaultdict(list)
+    result = list(rows)
+    for number, row in enumerate(rows):
+        value = row.writes[0].root
+        readers = uses.readers[id(value)]
+        if not row.cheap or value.batch_wide or uses.writers[id(value)] != [number]:
+            continue
+        if any(rows[reader].per == "batch" for reader in readers):
+            continue
+        if not uses.is_unchanged(row, number, max(readers, default=number)):
+            continue
+        again: dict[int, Buffer] = {}
+        for reader in readers:
+            phase = phase_of[reader]
+            if phase == phase_of[number]:
+                continue
+            if phase not in again:
+                again[phase] = Buffer(value.name, value.shape, Home.SAMPLE, value.width)
+                clone = replace(row, writes=(again[phase],), backward=rows[reader].backward)
+                before[reader].append(clone)
+            reads = tuple(_renamed(buffer, value, again[phase]) for buffer in result[reader].reads)
+            result[reader] = replace(result[reader], reads=reads)
+    return [each for number, row in enumerate(result) for each in (*before[number], row)]
+
+
+def _renamed(buffer: Buffer, old: Buffer, new: Buffer) -> Buffer:
+    """Give the same view of another buffer, where it is one of `old`."""
+    if buffer.root is not old:
+        return buffer
+    return new if buffer is old else Buffer(buffer.name, buffer.shape, source=new)
+
+
+def _phases_of(rows: list[Row]) -> list[int]:
+    """Number the phase that each row falls into."""
+    numbers = {id(row): number for number, phase in enumerate(schedule(rows)) for row in phase.rows}
+    return [numbers[id(row)] for row in rows]
