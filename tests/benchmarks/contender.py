@@ -9,32 +9,33 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-BATCH_SIZE = 64
-CLASSES = 10
+from tests.benchmarks.workloads import CLASSES, Workload
+
+Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
 class Work:
-    """How much is done in one round, and with what."""
+    """What is done, and with what."""
 
-    images: NDArray[np.uint8]
-    """MNIST's training images (n, 28, 28, 1)."""
-    labels: NDArray[np.uint8]
+    workload: Workload
     threads: int
-    steps: int
-    """Training steps of a round, and calls of an inference round with a whole batch."""
+    images: NDArray[np.uint8]
+    """MNIST's training images (n, 28, 28, 1); none where the workload stores none."""
+    labels: NDArray[np.uint8]
 
-    @property
-    def fit_steps(self) -> int:
-        """Steps of a round that trains from stored images: a call of `fit` takes time to begin."""
-        return 4 * self.steps
-
-    def batches(self) -> list[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-        """Give the batches of a round, ready as the network sees them."""
-        size = self.steps * BATCH_SIZE
-        x = self.images[:size].astype(np.float32) / 255
-        y = self.labels[:size].astype(np.int64)
-        cuts = range(BATCH_SIZE, size, BATCH_SIZE)
+    def batches(self) -> list[Batch]:
+        """Give the batches as the network sees them: the first images, or drawn ones."""
+        size, count = self.workload.batch_size, self.workload.batches
+        if self.workload.stored:
+            x = self.images[: size * count].astype(np.float32) / 255
+            y = self.labels[: size * count].astype(np.int64)
+        else:
+            generator = np.random.default_rng(0)
+            shape = (size * count, *self.workload.input_shape)
+            x = generator.random(shape, dtype=np.float32)
+            y = generator.integers(0, CLASSES, size * count)
+        cuts = range(size, size * count, size)
         return list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
 
 
@@ -42,16 +43,16 @@ class Contender(Protocol):
     """Lives in a process of its own; `setup` may be slow, each round must leave all work done."""
 
     def setup(self, work: Work) -> None:
-        """Build the network of `configs/mnist_cnn.yaml` with Adam."""
+        """Build the workload's network with its optimizer."""
 
-    def train_round(self) -> int:
-        """Take the steps on batches that lie ready as float32; give the number of images."""
+    def train(self, steps: int) -> None:
+        """Take steps on batches that lie ready as float32."""
 
-    def fit_round(self) -> int:
-        """Take `fit_steps` from the stored 8-bit images, shuffled; give the number of images."""
+    def fit(self, steps: int) -> None:
+        """Take steps from the stored 8-bit images, shuffled."""
 
-    def infer_round(self, batch_size: int) -> int:
-        """Compute probabilities call by call; give the number of images."""
+    def infer(self, batch_size: int, calls: int) -> None:
+        """Compute probabilities call by call, the result of each as a NumPy array."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,18 @@ class Entry:
 
 _HERE = "tests.benchmarks"
 DLTRAIN = "dltrain"
+FRAMEWORKS = ("keras", "jax", "torch")
 ENTRIES = (
     Entry(DLTRAIN, f"{_HERE}.with_dltrain", {}),
     Entry("keras", f"{_HERE}.with_keras", {"jit": False}),
     Entry("keras jit", f"{_HERE}.with_keras", {"jit": True}),
+    Entry("jax", f"{_HERE}.with_jax", {}),
     Entry("torch", f"{_HERE}.with_torch", {"channels_last": False, "compiled": False}),
     Entry("torch channels_last", f"{_HERE}.with_torch", {"channels_last": True, "compiled": False}),
     Entry("torch compiled", f"{_HERE}.with_torch", {"channels_last": False, "compiled": True}),
+    Entry(
+        "torch compiled channels_last",
+        f"{_HERE}.with_torch",
+        {"channels_last": True, "compiled": True},
+    ),
 )

@@ -1,10 +1,10 @@
-"""Measure dltrain beside TensorFlow/Keras and PyTorch: the network of configs/mnist_cnn.yaml.
+"""Measure dltrain beside PyTorch, TensorFlow/Keras and Keras on JAX.
 
-python tests/benchmarks/peers.py --data FOLDER [--rounds 5] [--json FILE]
+python tests/benchmarks/peers.py --workload all --data FOLDER [--rounds 5] [--json FILE]
 
-Every contender has a process of its own. Rounds go round the contenders, so that whatever else the
-machine does meets all of them; a figure is the median of its rounds. Peak memory is that of fresh
-processes, which hold MNIST as 8-bit images and train.
+Every contender has a process of its own, all on the same processors and number of threads. Rounds
+go round the contenders; a figure is the median of its rounds. Peak memory is that of fresh
+processes that train. Images are drawn from a fixed seed, but those of mnist_cnn are MNIST's.
 """
 
 from __future__ import annotations
@@ -14,110 +14,79 @@ import json
 import os
 import sys
 from pathlib import Path
-from statistics import median
-from time import sleep
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.benchmarks.contender import BATCH_SIZE, DLTRAIN, ENTRIES, Entry
-from tests.benchmarks.worker import Worker
-
-Figures = dict[str, dict[str, float]]
-"""Measure -> contender -> figure."""
-
-ROUNDS = {
-    "training, images/s": ("train_round",),
-    "training from data, images/s": ("fit_round",),
-    "inference of 64, images/s": ("infer_round", BATCH_SIZE),
-    "inference of 1, images/s": ("infer_round", 1),
-}
-MEMORY = "peak memory, MiB"
+from tests.benchmarks.contender import DLTRAIN, ENTRIES, Entry
+from tests.benchmarks.measuring import (
+    MEMORY,
+    Figures,
+    Machine,
+    Session,
+    measure_memory,
+    measure_rates,
+)
+from tests.benchmarks.report import ratios, share, table
+from tests.benchmarks.workloads import WORKLOADS, Workload
 
 
 def main() -> None:
-    """Measure, print a table and ratios, write JSON where asked."""
+    """Measure, print tables and ratios, write JSON where asked."""
     arguments = _arguments()
-    entries = [entry for entry in ENTRIES if entry.name in arguments.contenders]
-    figures = measure_rates(entries, arguments)
-    figures[MEMORY] = {entry.name: measure_memory(entry, arguments) for entry in entries}
-    print("\n".join([*table(figures), "", *ratios(figures)]))
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(figures, indent=2) + "\n")
-
-
-def measure_rates(entries: list[Entry], arguments: argparse.Namespace) -> Figures:
-    """Give the median rate of each measure and contender."""
+    if hasattr(os, "sched_setaffinity"):
+        # Inherited by every contender: some libraries have no other way to take fewer threads.
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[: arguments.threads])
     if os.getloadavg()[0] > 0.5:
         print("warning: the machine is busy, the figures will be off", file=sys.stderr)
-    options = {"threads": arguments.threads, "steps": arguments.steps}
-    workers = {entry.name: Worker(entry, arguments.data, **options) for entry in entries}
-    figures: Figures = {}
-    for measure, call in ROUNDS.items():
-        rates: dict[str, list[float]] = {name: [] for name in workers}
-        # The first round warms up: graphs are traced and kernels compiled.
-        for number in range(arguments.rounds + 1):
-            for name, worker in workers.items():
-                # Threads of the one before may spin for a while.
-                sleep(0.2)
-                rate = worker.rate(*call)
-                if number:
-                    rates[name].append(rate)
-        figures[measure] = {name: median(values) for name, values in rates.items()}
-        print(f"measured: {measure}", file=sys.stderr)
-    for worker in workers.values():
-        worker.stop()
+    session = Session(arguments.rounds, arguments.seconds, arguments.threads, arguments.data)
+    entries = [entry for entry in ENTRIES if entry.name in arguments.contenders]
+    names = list(WORKLOADS) if arguments.workload == "all" else [arguments.workload]
+    machine = Machine(session)
+    results: dict[str, Figures] = {}
+    for name in names:
+        results[name] = measure(WORKLOADS[name], entries, session, machine)
+        shown = [*table(results[name]), "", *ratios(results[name])]
+        print("\n".join([f"# {name}", *shown, *_share(name, results[name], machine), ""]))
+    machine.stop()
+    if arguments.json:
+        written = {"peak, GFLOP/s": machine.peak / 1e9, "workloads": results}
+        Path(arguments.json).write_text(json.dumps(written, indent=2) + "\n")
+
+
+def measure(
+    workload: Workload, entries: list[Entry], session: Session, machine: Machine
+) -> Figures:  # fmt: skip
+    """Measure everything of one workload."""
+    figures = measure_rates(entries, workload, session, machine)
+    figures[MEMORY] = {entry.name: measure_memory(entry, workload, session) for entry in entries}
     return figures
 
 
-def measure_memory(entry: Entry, arguments: argparse.Namespace) -> float:
-    """Give the peak of a fresh process that trains."""
-    worker = Worker(entry, arguments.data, threads=arguments.threads, steps=arguments.steps)
-    worker.rate("fit_round")
-    peak = worker.memory()
-    worker.stop()
-    return peak / 2**20
+def _share(name: str, figures: Figures, machine: Machine) -> list[str]:
+    if DLTRAIN not in next(iter(figures.values())):
+        return [f"peak: {machine.peak / 1e9:.0f} GFLOP/s"]
+    from tests.benchmarks.with_dltrain import training_operations
 
-
-def table(figures: Figures) -> list[str]:
-    """Lay the figures out, a line for each contender."""
-    names = list(next(iter(figures.values())))
-    width = max(map(len, names))
-    lines = [" | ".join([" " * width, *figures])]
-    for name in names:
-        cells = [f"{values[name]:>{len(measure)},.0f}" for measure, values in figures.items()]
-        lines.append(" | ".join([name.ljust(width), *cells]))
-    return lines
-
-
-def ratios(figures: Figures) -> list[str]:
-    """Say how dltrain stands to the best of each framework and of all."""
-    lines = []
-    for measure, values in figures.items():
-        peers = {name: value for name, value in values.items() if name != DLTRAIN}
-        if DLTRAIN not in values or not peers:
-            continue
-        best = min if measure == MEMORY else max
-        parts = []
-        for framework in ("keras", "torch", ""):
-            group = {name: value for name, value in peers.items() if name.startswith(framework)}
-            if group:
-                name = best(group, key=lambda key: group[key])
-                parts.append(f"{values[DLTRAIN] / group[name]:.2f} of {name}")
-        lines.append(f"{measure}: dltrain is {', '.join(dict.fromkeys(parts))}")
-    return lines
+    return [share(figures, training_operations(WORKLOADS[name]), machine.peak)]
 
 
 def _arguments() -> argparse.Namespace:
     names = [entry.name for entry in ENTRIES]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of MNIST's IDX files")
+    choices = [*WORKLOADS, "all"]
+    parser.add_argument("--workload", choices=choices, default="mnist_cnn", help="or all")
+    parser.add_argument("--data", type=Path, help="folder of MNIST's IDX files, for mnist_cnn")
     parser.add_argument("--rounds", type=int, default=5, help="measured rounds (default 5)")
-    parser.add_argument("--steps", type=int, default=60, help="steps in a round (default 60)")
+    parser.add_argument("--seconds", type=float, default=0.6, help="of a round (default 0.6)")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--threads", type=int, default=cores, help=f"default {cores}")
     parser.add_argument("--json", help="write all figures to this file")
     parser.add_argument("--contenders", nargs="+", choices=names, default=names, metavar="NAME")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.data is None and arguments.workload in ("mnist_cnn", "all"):
+        parser.error("mnist_cnn needs --data FOLDER with MNIST's files")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from the weights of float64.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,11 @@ def dltrain_losses(network: Network, config: Any, batches: Batches) -> list[floa
 
 
 def keras_losses(network: Network, batches: Batches) -> list[float]:
-    from tests.benchmarks import with_keras
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    from tests.benchmarks import keras_networks
 
-    model = with_keras.build_model()
-    with_keras.compile_model(model, jit=False)
+    model = keras_networks.mnist_cnn()
+    keras_networks.compile_model(model, "adam", jit=False)
     model.set_weights([values.copy() for values in network.parameters.values()])
     losses = []
     for x, y in batches:

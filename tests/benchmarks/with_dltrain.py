@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import cycle, islice
 
 import numpy as np
 
-from dltrain.config.loader import load
+from dltrain.config.loader import load_dict
+from dltrain.config.schema import RunConfig
 from dltrain.data.loader import Loader
 from dltrain.data.samples import StoredSamples
 from dltrain.data.stores import ArrayStore
 from dltrain.engine.network import Network
 from dltrain.engine.predictor import Predictor
 from dltrain.engine.trainer import Trainer
-from tests.benchmarks.contender import BATCH_SIZE, CLASSES, Work
-
-CONFIG = Path(__file__).parents[2] / "configs" / "mnist_cnn.yaml"
+from tests.benchmarks.contender import Work
+from tests.benchmarks.workloads import CLASSES, Workload
 
 
 class Runner:
-    """Trains and predicts with the network of the config file."""
+    """Trains and predicts with the network of the workload's config."""
 
     def setup(self, work: Work) -> None:
-        """Build trainer and predictors, and take one step with each."""
-        self.work = work
+        """Build network and trainer; predictors are made when first asked."""
+        self.threads, self.batch_size = work.threads, work.workload.batch_size
         self.ready = [(x, y.astype(np.int32)) for x, y in work.batches()]
-        config = load(CONFIG).config
-        self.network = Network.build(
-            config.model.expand(),
-            input_shape=(28, 28, 1),
-            classes=CLASSES,
-            seed=0,
-            threads=work.threads,
-        )
+        self.network = build_network(work.workload, threads=work.threads)
+        config = read_config(work.workload)
         self.trainer = Trainer(
             self.network,
             loss=config.training.loss,
             metrics=config.training.metrics,
             optimizer=config.optimizer,
-            batch_size=BATCH_SIZE,
+            batch_size=self.batch_size,
             threads=work.threads,
             seed=0,
             total_steps=1_000_000,
@@ -47,30 +41,57 @@ class Runner:
         self.epoch = 0
         self.predictors: dict[int, Predictor] = {}
 
-    def train_round(self) -> int:
-        """Take the steps on batches that lie ready."""
-        for x, y in self.ready:
+    def train(self, steps: int) -> None:
+        """Take steps on batches that lie ready."""
+        for x, y in islice(cycle(self.ready), steps):
             self.trainer.step(x, y)
-        return len(self.ready) * BATCH_SIZE
 
-    def fit_round(self) -> int:
-        """Take the steps on batches from the loader."""
-        self.epoch += 1
-        loader = Loader(self.samples, BATCH_SIZE, seed=0, epoch=self.epoch, shuffle=True)
-        for number, batch in enumerate(loader, 1):
-            self.trainer.step(batch.x, batch.y)
-            if number == self.work.fit_steps:
-                break
-        return self.work.fit_steps * BATCH_SIZE
+    def fit(self, steps: int) -> None:
+        """Take steps on batches from the loader."""
+        while steps > 0:
+            self.epoch += 1
+            loader = Loader(self.samples, self.batch_size, seed=0, epoch=self.epoch, shuffle=True)
+            for batch in islice(loader, steps):
+                self.trainer.step(batch.x, batch.y)
+                steps -= 1
 
-    def infer_round(self, batch_size: int) -> int:
+    def infer(self, batch_size: int, calls: int) -> None:
         """Predict batch after batch."""
         if batch_size not in self.predictors:
             self.predictors[batch_size] = Predictor(
-                self.network, batch_size=batch_size, threads=self.work.threads
+                self.network, batch_size=batch_size, threads=self.threads
             )
         predict = self.predictors[batch_size]
-        calls = self.work.steps * (1 if batch_size == BATCH_SIZE else 4)
-        for number in range(calls):
-            predict(self.ready[number % len(self.ready)][0][:batch_size])
-        return calls * batch_size
+        inputs = [x[:batch_size] for x, _ in self.ready]
+        for x in islice(cycle(inputs), calls):
+            predict(x)
+
+
+def read_config(workload: Workload) -> RunConfig:
+    """Read the workload as a config."""
+    training = {"loss": "categorical_crossentropy", "metrics": ["accuracy"]}
+    config = {
+        "model": workload.model,
+        "optimizer": workload.optimizer_config,
+        "training": {**training, "batch_size": workload.batch_size},
+    }
+    return load_dict(config, dataset=False).config
+
+
+def build_network(workload: Workload, *, threads: int) -> Network:
+    """Build the workload's network with starting values."""
+    layers = read_config(workload).model.expand()
+    return Network.build(
+        layers, input_shape=workload.input_shape, classes=CLASSES, seed=0, threads=threads
+    )
+
+
+def training_operations(workload: Workload) -> float:
+    """Count what a sample's step computes: 2 for each multiply-add of each contraction.
+
+    Forward, input gradient and weight gradient take the same; the first layer has no input
+    gradient.
+    """
+    table = build_network(workload, threads=1).layers_table()
+    forward = [layer.multiply_adds for layer in table if layer.multiply_adds]
+    return 2.0 * (3 * sum(forward) - forward[0])

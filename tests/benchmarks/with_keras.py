@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import cycle, islice
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -11,36 +12,9 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
-from tests.benchmarks.contender import BATCH_SIZE, CLASSES, Work
-
-
-def build_model() -> Any:
-    """Build the network of the config file."""
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(CLASSES, activation="softmax"),
-        ]
-    )
-
-
-def compile_model(model: Any, *, jit: bool) -> None:
-    """Give the model the config's optimizer, loss and metric."""
-    model.compile(
-        optimizer=keras.optimizers.Adam(1e-3),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        jit_compile=jit,
-    )
+from tests.benchmarks.contender import Work
+from tests.benchmarks.keras_networks import NETWORKS, compile_model
 
 
 class Runner:
@@ -54,10 +28,10 @@ class Runner:
         """Build the model and trace its steps."""
         tf.config.threading.set_intra_op_parallelism_threads(work.threads)
         keras.utils.set_random_seed(0)
-        self.work = work
+        self.batch_size = work.workload.batch_size
         self.ready = [(tf.constant(x), tf.constant(y)) for x, y in work.batches()]
-        self.model = build_model()
-        compile_model(self.model, jit=self.jit)
+        self.model = NETWORKS[work.workload.name]()
+        compile_model(self.model, work.workload.optimizer, jit=self.jit)
         self.model.optimizer.build(self.model.trainable_variables)
         self.step = tf.function(lambda x, y: self.model.train_step((x, y)), jit_compile=self.jit)
         self.call = tf.function(
@@ -65,33 +39,28 @@ class Runner:
         )
         self.images, self.labels = tf.constant(work.images), tf.constant(work.labels)
 
-    def train_round(self) -> int:
-        """Take the steps on batches that lie ready."""
-        for x, y in self.ready:
+    def train(self, steps: int) -> None:
+        """Take steps on batches that lie ready."""
+        for x, y in islice(cycle(self.ready), steps):
             logs = self.step(x, y)
         float(logs["loss"])
-        return len(self.ready) * BATCH_SIZE
 
-    def fit_round(self) -> int:
+    def fit(self, steps: int) -> None:
         """Take the steps in one call of `fit`, the images drawn and scaled by tf.data."""
-        count = self.work.fit_steps * BATCH_SIZE
-        order = np.random.default_rng(0).permutation(len(self.work.images))[:count]
+        order = np.random.default_rng(0).permutation(len(self.images))
         batches = (
-            tf.data.Dataset.from_tensor_slices(order)
-            .batch(BATCH_SIZE)
+            tf.data.Dataset.from_tensor_slices(np.resize(order, steps * self.batch_size))
+            .batch(self.batch_size)
             .map(self._batch, num_parallel_calls=tf.data.AUTOTUNE)
             .prefetch(tf.data.AUTOTUNE)
         )
         self.model.fit(batches, epochs=1, shuffle=False, verbose=0)
-        return count
 
-    def infer_round(self, batch_size: int) -> int:
+    def infer(self, batch_size: int, calls: int) -> None:
         """Predict batch after batch."""
-        calls = self.work.steps * (1 if batch_size == BATCH_SIZE else 4)
         inputs = [x[:batch_size] for x, _ in self.ready]
-        for number in range(calls):
-            self.call(inputs[number % len(inputs)]).numpy()
-        return calls * batch_size
+        for x in islice(cycle(inputs), calls):
+            self.call(x).numpy()
 
     def _batch(self, rows: Any) -> tuple[Any, Any]:
         x = tf.cast(tf.gather(self.images, rows), tf.float32) / 255

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import cycle, islice
 
 # Lets a compiled network take its weights as constants in inference.
 os.environ.setdefault("TORCHINDUCTOR_FREEZING", "1")
@@ -11,25 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from tests.benchmarks.contender import BATCH_SIZE, CLASSES, Work
-
-
-def build_model() -> nn.Sequential:
-    """Build the network of the config file, up to its logits."""
-    return nn.Sequential(
-        nn.Conv2d(1, 32, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(64, 64, 3),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(576, 64),
-        nn.ReLU(),
-        nn.Linear(64, CLASSES),
-    )
+from tests.benchmarks.contender import Work
+from tests.benchmarks.torch_networks import NETWORKS
+from tests.benchmarks.workloads import LEARNING_RATES, MOMENTUM
 
 
 class Runner:
@@ -44,13 +29,12 @@ class Runner:
         """Build model and optimizer, and compile where that is the mode."""
         torch.set_num_threads(work.threads)
         torch.manual_seed(0)
-        self.work = work
+        self.batch_size = work.workload.batch_size
         self.ready = [
             (self._images(torch.from_numpy(x)), torch.from_numpy(y)) for x, y in work.batches()
         ]
-        self.model = build_model().to(memory_format=self.format)
-        # One pass over all parameters: the fastest of PyTorch's three ways.
-        self.optimizer = torch.optim.Adam(self.model.parameters(), 1e-3, eps=1e-7, fused=True)
+        self.model = NETWORKS[work.workload.name]().to(memory_format=self.format)
+        self.optimizer = _optimizer(self.model, work.workload.optimizer)
         self.loss, self.call = self._loss, self._probabilities
         if self.compiled:
             self.loss = torch.compile(self._loss)
@@ -58,37 +42,32 @@ class Runner:
         self.images = torch.from_numpy(work.images)
         self.labels = torch.from_numpy(work.labels)
 
-    def train_round(self) -> int:
-        """Take the steps on batches that lie ready."""
+    def train(self, steps: int) -> None:
+        """Take steps on batches that lie ready."""
         self.model.train()
         total = torch.zeros(())
-        for x, y in self.ready:
+        for x, y in islice(cycle(self.ready), steps):
             total += self._step(x, y)
         float(total)
-        return len(self.ready) * BATCH_SIZE
 
-    def fit_round(self) -> int:
-        """Take the steps on shuffled images, scaled batch by batch."""
+    def fit(self, steps: int) -> None:
+        """Take steps on shuffled images, scaled batch by batch."""
         self.model.train()
         order = torch.randperm(len(self.images))
         total = torch.zeros(())
-        for number in range(self.work.fit_steps):
-            rows = order[number * BATCH_SIZE : (number + 1) * BATCH_SIZE]
+        for rows in islice(cycle(order.split(self.batch_size)[:-1]), steps):
             x = self._images(self.images[rows].float().div_(255))
             total += self._step(x, self.labels[rows].long())
         float(total)
-        return self.work.fit_steps * BATCH_SIZE
 
-    def infer_round(self, batch_size: int) -> int:
+    def infer(self, batch_size: int, calls: int) -> None:
         """Predict batch after batch."""
         self.model.eval()
-        calls = self.work.steps * (1 if batch_size == BATCH_SIZE else 4)
         inputs = [x[:batch_size] for x, _ in self.ready]
         # Weights are taken as constants under no_grad only.
         with torch.no_grad() if self.compiled else torch.inference_mode():
-            for number in range(calls):
-                self.call(inputs[number % len(inputs)]).numpy()
-        return calls * batch_size
+            for x in islice(cycle(inputs), calls):
+                self.call(x).numpy()
 
     def _step(self, x: Tensor, y: Tensor) -> Tensor:
         loss = self.loss(x, y)
@@ -104,5 +83,14 @@ class Runner:
         return torch.softmax(self.model(x), -1)
 
     def _images(self, x: Tensor) -> Tensor:
-        # One channel: both formats have the same bytes, and only the strides differ.
-        return x.reshape(len(x), 1, 28, 28).contiguous(memory_format=self.format)
+        if x.ndim != 4:
+            return x
+        return x.permute(0, 3, 1, 2).contiguous(memory_format=self.format)
+
+
+def _optimizer(model: nn.Module, name: str) -> torch.optim.Optimizer:
+    # One pass over all parameters: the fastest of PyTorch's three ways.
+    parameters, rate = model.parameters(), LEARNING_RATES[name]
+    if name == "adam":
+        return torch.optim.Adam(parameters, rate, eps=1e-7, fused=True)
+    return torch.optim.SGD(parameters, rate, momentum=MOMENTUM, fused=True)

@@ -16,31 +16,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.contender import Contender, Entry, Work
+from tests.benchmarks.workloads import Workload
 
 
 class Worker:
     """Starts the process, and has it do one thing at a time."""
 
-    def __init__(self, entry: Entry, data: Path, *, threads: int, steps: int) -> None:
+    def __init__(self, entry: Entry, workload: Workload, data: Path | None, threads: int) -> None:
         """Start the process and wait until its network is built."""
         # Spawned: a forked child would hold the parent's memory.
         context = multiprocessing.get_context("spawn")
         self._connection, other = context.Pipe()
-        arguments = (other, entry, data, threads, steps)
+        arguments = (other, entry, workload, data, threads)
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         self._process.start()
         other.close()
         self._answer()
 
-    def rate(self, method: str, *arguments: Any) -> float:
-        """Run one round; give images per second."""
-        rate: float = self._ask(method, *arguments)
-        return rate
+    def seconds(self, method: str, *arguments: Any) -> float:
+        """Call a method of the contender; give the time it took."""
+        return float(self._ask(method, *arguments))
 
     def memory(self) -> int:
         """Give the peak of the process's memory in bytes."""
-        peak: int = self._ask("memory")
-        return peak
+        return int(self._ask("memory"))
 
     def stop(self) -> None:
         """End the process."""
@@ -59,11 +58,12 @@ class Worker:
 
 
 def serve(
-    connection: Connection, entry: Entry, data: Path, threads: int, steps: int
-) -> None:  # fmt: skip
+    connection: Connection, entry: Entry, workload: Workload, data: Path | None, threads: int
+) -> None:
     """Build the contender, then do what comes through the pipe."""
     contender = entry.create()
-    contender.setup(Work(*read_mnist(data), threads=threads, steps=steps))
+    stored = read_mnist(data) if workload.stored and data else _nothing()
+    contender.setup(Work(workload, threads, *stored))
     connection.send(None)
     while (message := connection.recv()) is not None:
         connection.send(_carry_out(contender, *message))
@@ -72,10 +72,14 @@ def serve(
 def _carry_out(contender: Contender, method: str, *arguments: Any) -> float:
     if method == "memory":
         return peak_memory()
-    run: Callable[..., int] = getattr(contender, method)
+    run: Callable[..., None] = getattr(contender, method)
     start = perf_counter()
-    images = run(*arguments)
-    return images / (perf_counter() - start)
+    run(*arguments)
+    return perf_counter() - start
+
+
+def _nothing() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return np.empty((0, 28, 28, 1), np.uint8), np.empty(0, np.uint8)
 
 
 def peak_memory() -> int:
