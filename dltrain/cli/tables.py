@@ -15,7 +15,7 @@ _HEADINGS = ("layer", "type", "output shape", "parameters", "multiply-adds")
 
 
 def layer_table(rows: Sequence[LayerFacts]) -> str:
-    """Lay layers out with a line of totals."""
+    """Lay layers out with a line of totals, and tell what is frozen where anything is."""
     cells = [
         (
             row.name,
@@ -27,15 +27,23 @@ def layer_table(rows: Sequence[LayerFacts]) -> str:
         for row in rows
     ]
     parameters = sum(row.parameters for row in rows)
+    frozen = sum(row.frozen for row in rows)
     multiply_adds = sum(row.multiply_adds for row in rows)
     total = ("total", "", "", f"{parameters:,}", f"{multiply_adds:,}")
-    return table(_HEADINGS, [*cells, total], right=(3, 4), rule_before_last=True)
+    text = table(_HEADINGS, [*cells, total], right=(3, 4), rule_before_last=True)
+    if not frozen:
+        return text
+    return f"{text}\n\ntrainable  {parameters - frozen:,}\nfrozen     {frozen:,}"
 
 
 def layers_json(rows: Sequence[LayerFacts]) -> dict[str, Any]:
     """Give the same as plain values; parameters are null where no layers are known."""
     layers = [{**asdict(row), "output_shape": list(row.output_shape)} for row in rows]
-    return {"layers": layers, "parameters": sum(row.parameters for row in rows) if rows else None}
+    counts = {
+        name: sum(row[name] for row in layers) if rows else None
+        for name in ("parameters", "frozen")
+    }
+    return {"layers": layers, **counts}
 
 
 def table(

@@ -13,6 +13,22 @@ from dltrain.core.component import Component
 
 def owner_of(root: type[Component], value: Any, path: Path) -> type[Component] | None:
     """Give the class whose fields are read at `path`; None where it cannot be told."""
+    return _component(*_read_at(root, value, path))
+
+
+def fields_of(root: type[Component], value: Any, path: Path) -> list[str]:
+    """Name the fields that are read at `path`; none where it cannot be told."""
+    annotation, value = _read_at(root, value, path)
+    owner = _component(annotation, value)
+    if owner is None:
+        return []
+    # A name of another kind, such as an activation's as a layer, takes what all layers take.
+    shared = next((kind.shared for kind in _components(annotation)), ())
+    return list(dict.fromkeys([*owner.model_fields, *shared]))
+
+
+def _read_at(root: type[Component], value: Any, path: Path) -> tuple[Any, Any]:
+    """Give the annotation and the value at a path."""
     annotation: Any = root
     for part in path:
         if isinstance(part, int):
@@ -22,7 +38,7 @@ def owner_of(root: type[Component], value: Any, path: Path) -> type[Component] |
             field = owner.model_fields.get(part) if owner else None
             annotation = field.annotation if field else None
         value = child(value, part)
-    return _component(annotation, value)
+    return annotation, value
 
 
 def child(value: Any, part: str | int) -> Any:
@@ -53,10 +69,15 @@ def _items(annotation: Any) -> Iterator[Any]:
 
 
 def _component(annotation: Any, value: Any) -> type[Component] | None:
+    for member in _components(annotation):
+        return _named(member, value) if member.is_kind() else member
+    return None
+
+
+def _components(annotation: Any) -> Iterator[type[Component]]:
     for member in members_of(annotation):
         if isinstance(member, type) and issubclass(member, Component):
-            return _named(member, value) if member.is_kind() else member
-    return None
+            yield member
 
 
 def _named(kind: type[Component], value: Any) -> type[Component] | None:

@@ -55,7 +55,15 @@ def _kind(kind: type[Component], definitions: Schema) -> Schema:
         _component(component, definitions, implied=name == kind.default_type)
         for name, component in sorted(members.items())
     ]
+    _share(kind.shared, [form["properties"] for form in forms])
     return {"description": first_line(kind), "anyOf": [*bare, *forms]}
+
+
+def _share(fields: tuple[str, ...], forms: list[Schema]) -> None:
+    """Add the fields that all of a kind take to the forms of other kinds' names."""
+    shared = {field: form[field] for form in forms for field in fields if field in form}
+    for form in forms:
+        form.update({field: schema for field, schema in shared.items() if field not in form})
 
 
 def _component(component: type[Component], definitions: Schema, *, implied: bool) -> Schema:

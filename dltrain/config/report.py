@@ -7,7 +7,7 @@ from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
 
-from dltrain.config.annotations import owner_of
+from dltrain.config.annotations import fields_of, owner_of
 from dltrain.config.branches import Finding, choose, locate
 from dltrain.config.places import Path, Places, spell
 from dltrain.config.scalars import show
@@ -79,7 +79,7 @@ class Reporter:
     def _unknown_key(self, finding: Finding) -> Problem:
         *parent, key = finding.path
         owner = owner_of(self.root, self.value, tuple(parent))
-        fields = list(owner.model_fields) if owner else []
+        fields = fields_of(self.root, self.value, tuple(parent))
         near = nearest(str(key), self._keys(tuple(parent)))
         target = self._belongs(finding)
         hint = f"did you mean `{near}`?" if near else None
@@ -125,7 +125,8 @@ class Reporter:
 
     def _keys(self, parent: Path) -> list[str]:
         owner = owner_of(self.root, self.value, parent)
-        return [*(["type"] if owner and owner.kind else []), *(owner.model_fields if owner else [])]
+        kind = ["type"] if owner and owner.kind else []
+        return [*kind, *fields_of(self.root, self.value, parent)]
 
     def _belongs(self, finding: Finding) -> Path | None:
         """Give the path where a misplaced key is known."""

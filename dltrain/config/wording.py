@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dltrain.config.scalars import read_plain
-from dltrain.core.fields import RUN_NAME
+from dltrain.core.fields import LAYER_NAME, RUN_NAME
 
 if TYPE_CHECKING:
     from dltrain.config.branches import Finding
@@ -33,6 +33,7 @@ _EXPECTED = {
     "string_too_short": "a text that is not empty",
     "string_pattern_mismatch": "a text that matches {pattern}",
     RUN_NAME: "the name of a folder (letters, digits, spaces, . _ + -; not . + - first)",
+    LAYER_NAME: "a name of letters, digits, . _ -",
     "literal_error": "{expected}",
     "union": "{expected}",
 }

@@ -37,6 +37,8 @@ class Component(BaseModel):
     package: ClassVar[str] = ""
     type_name: ClassVar[str] = ""
     default_type: ClassVar[str | None] = None
+    shared: ClassVar[tuple[str, ...]] = ()
+    """Fields that all of a kind take, beside their own."""
     members: ClassVar[dict[str, type[Component]]] = {}
 
     def __init_subclass__(cls, *, listed: bool = True, **kwargs: Any) -> None:

@@ -24,3 +24,5 @@ class PathMark:
 LocalPath = Annotated[str, Field(strict=True, min_length=1), PathMark()]
 RUN_NAME = r"^[A-Za-z0-9_][A-Za-z0-9_.+ -]*$"
 """What may be the name of a run's folder on every system."""
+LAYER_NAME = r"^[A-Za-z0-9_.-]+$"
+"""What may be the name of a layer: a part of its parameters' names, which `/` separates."""

@@ -106,7 +106,7 @@ class Lowering(Protocol):
 
     @property
     def frozen(self) -> bool:
-        """Whether the layer's parameters and statistics stay as they are."""
+        """Whether the layer's parameters and statistics stay as they are: they have no gradient."""
 
     @property
     def needs_gradient(self) -> bool:
@@ -151,9 +151,12 @@ class Lowering(Protocol):
     def owns_parameters(self) -> bool:
         """Whether no other layer shares this one's parameters."""
 
-    def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
+    def parameter_gradient(
+        self, name: str, *, per: Per, transposed: bool = False
+    ) -> Gradient | None:
         """Where the gradient of a parameter goes, for a row that runs once per sample or lane.
 
+        None when the layer is frozen.
         A `transposed` one is written with the last axis first; only an owner may ask for it.
         """
 

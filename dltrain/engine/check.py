@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from dltrain.config.draft import Draft, LoadedConfig, in_order
 from dltrain.config.monitors import monitored
 from dltrain.core.errors import ConfigError, DataError, Problem, ShapeError
-from dltrain.core.shapes import Shape, describe
+from dltrain.core.shapes import Shape
 from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
+from dltrain.engine.facts import history
 from dltrain.engine.graph import Graph, build_graph
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
@@ -47,6 +48,8 @@ def check(draft: Draft) -> Checked:
         return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
     found = _unmeasured(draft, facts)
     checked = check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found))
+    if checked.graph is not None and not checked.problems:
+        checked = replace(checked, problems=nothing_to_train(draft, checked.graph))
     return replace(checked, data_error=data_error, facts=facts)
 
 
@@ -67,6 +70,16 @@ def check_shapes(
     return Checked(draft, problems, graph=None if error else graph)
 
 
+def nothing_to_train(draft: Draft | LoadedConfig, graph: Graph) -> tuple[Problem, ...]:
+    """Find a network that training cannot change."""
+    if any(parameter.learns for parameter in graph.parameters):
+        return ()
+    frozen = any(parameter.frozen for parameter in graph.parameters)
+    message = "all parameters are frozen" if frozen else "no layer has parameters"
+    hint = "remove `trainable: false` somewhere" if frozen else "add a dense layer"
+    return (draft.problem(("model",), f"there is nothing to train: {message}", hint=hint),)
+
+
 def check_loss(loss: Loss, layers: tuple[Layer, ...], graph: Graph, classes: int | None) -> None:
     """Raise ShapeError, with the layer at fault, where the output does not suit the loss."""
     assert graph.output is not None  # noqa: S101 - a graph is built before it is checked
@@ -74,7 +87,7 @@ def check_loss(loss: Loss, layers: tuple[Layer, ...], graph: Graph, classes: int
         loss.check(graph.output.shape, _last_activation(graph), classes)
     except ShapeError as error:
         error.loc = error.loc or _last(layers, error.field)
-        error.history = error.history or _history(graph)
+        error.history = error.history or history(graph.output)
         raise
 
 
@@ -129,13 +142,6 @@ def _last_activation(graph: Graph) -> str:
     node = graph.output.node if graph.output else None
     activation = node.layer.activation if node else None
     return activation.type_name if activation else "linear"
-
-
-def _history(graph: Graph) -> str:
-    """Write the shapes from the input to the output."""
-    steps = [f"input {describe(graph.inputs[0].shape)}"]
-    steps += [f"{row.type} {describe(row.output_shape)}" for row in graph.table()]
-    return " > ".join(steps)
 
 
 def _last(layers: tuple[Layer, ...], field: str | None) -> Location:

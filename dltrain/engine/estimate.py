@@ -29,7 +29,7 @@ def memory_estimate(
     placed = plan(arrange(lowered.rows), lane_size=size, batch_size=batch_size, external=external)
     given = sum(buffer.size * buffer.width for buffer in external) * batch_size
     activations = placed.batch_bytes + placed.thread_bytes * min(threads, lanes)
-    trained = sum(p.size for p in graph.parameters if p.spec.trainable)
+    trained = sum(p.size for p in graph.parameters if p.learns)
     kept = sum(parameter.size for parameter in graph.parameters)
     arrays = kept + trained * (1 + len(optimizer.slots()))
     total: int = given + activations + placed.lane_bytes * lanes + _FLOAT * arrays

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,60 +9,15 @@ from dataclasses import dataclass, field
 from dltrain.activations.base import Activation
 from dltrain.activations.linear import Linear
 from dltrain.core.errors import ShapeError
-from dltrain.core.shapes import Shape, describe, size_of
+from dltrain.core.shapes import Shape
+from dltrain.engine.facts import LayerFacts, history, layer_facts
+from dltrain.engine.naming import Names
+from dltrain.engine.nodes import Node, Parameter, Value
+from dltrain.engine.wiring import Location, Wiring
 from dltrain.layers.activation import Activation as ActivationLayer
-from dltrain.layers.base import Layer, ParameterSpec
+from dltrain.layers.base import Layer
 
-Location = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Parameter:
-    """An array that a network learns or keeps, named `<layer>/<parameter>`."""
-
-    name: str
-    spec: ParameterSpec
-
-    @property
-    def size(self) -> int:
-        """Count its elements."""
-        return size_of(self.spec.shape)
-
-
-@dataclass(frozen=True, eq=False)
-class Value:
-    """An edge of the graph: the output of a node, or an input of the network."""
-
-    shape: Shape
-    node: Node | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Node:
-    """A layer at work, on inputs, with parameters."""
-
-    name: str
-    layer: Layer
-    inputs: tuple[Value, ...]
-    parameters: dict[str, Parameter]
-    frozen: bool = False
-    """Whether its parameters are not trained."""
-
-    @property
-    def learns(self) -> bool:
-        """Tell whether any of its parameters is trained."""
-        return any(parameter.spec.trainable for parameter in self.parameters.values())
-
-
-@dataclass(frozen=True)
-class LayerFacts:
-    """One line of a network's summary."""
-
-    name: str
-    type: str
-    output_shape: Shape
-    parameters: int
-    multiply_adds: int
+__all__ = ["Graph", "LayerFacts", "Node", "Parameter", "Value", "build_graph"]
 
 
 @dataclass
@@ -75,16 +29,18 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     output: Value | None = None
-    _scope: tuple[str, ...] = ()
-    _counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    _location: Location = ()
-    _history: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Begin outside of all containers."""
+        self._names = Names()
+        self._wiring = Wiring(self._names)
+        self._location: Location = ()
+        self._frozen = False
 
     def input(self, shape: Shape) -> Value:
         """Add an input of the network."""
         value = Value(shape)
         self.inputs.append(value)
-        self._history.append(f"input {describe(shape)}")
         return value
 
     def node(self, layer: Layer, *inputs: Value, share: Value | None = None) -> Value:
@@ -111,25 +67,35 @@ class Graph:
         if activation is None or isinstance(activation, Linear):
             return value
         layer = ActivationLayer(activation=activation)
-        name = "/".join((*self._scope, "activation")) if value.node is None else value.node.name
+        name = self._names.inside("activation") if value.node is None else value.node.name
         return self._append(Node(name, layer, (value,), {}), value.shape)
 
     def sequence(self, layers: tuple[Layer, ...], value: Value, *place: str | int) -> Value:
         """Build layers one after another; `place` is where they stand in the config."""
         for index, layer in enumerate(layers):
-            with self._at(*place, index):
-                value = layer.build(self, value)
+            with self._at(*place, index), self._wiring.before(layers[index:]):
+                inputs = self._wiring.inputs(layer, value, self.inputs[0])
+                number = len(self._names.given)
+                value = layer.build(self, *inputs)
+                # A layer is named first, then what is inside it.
+                self._wiring.note(layer, self._names.given[number], value, self._location)
         return value
 
     @contextmanager
-    def scope(self, layer: Layer) -> Iterator[None]:
-        """Name what is built inside after a container."""
-        before = self._scope
-        self._scope = (*before, self._numbered(layer))
+    def scope(self, layer: Layer, *, repeated: bool = False) -> Iterator[None]:
+        """Name what is built inside after a container, and freeze it where that is frozen."""
+        before = self._frozen
+        self._frozen = before or not layer.trainable
         try:
-            yield
+            with self._names.scope(self._names.name(layer), repeated=repeated):
+                yield
         finally:
-            self._scope = before
+            self._frozen = before
+
+    def finish(self, output: Value) -> None:
+        """Choose the network's output; raise ShapeError where another goes nowhere."""
+        self.output = output
+        self._wiring.require_read(self.nodes, output)
 
     @property
     def parameters(self) -> list[Parameter]:
@@ -142,32 +108,26 @@ class Graph:
 
     def table(self) -> list[LayerFacts]:
         """Describe each node, first to last, for a summary."""
-        counted: set[int] = set()
-        rows = []
-        for node, value in zip(self.nodes, self.values, strict=True):
-            new = [p for p in node.parameters.values() if id(p) not in counted]
-            counted.update(id(parameter) for parameter in new)
-            trainable = sum(parameter.size for parameter in new if parameter.spec.trainable)
-            shapes = [given.shape for given in node.inputs]
-            work = node.layer.multiply_adds(*shapes)
-            rows.append(LayerFacts(node.name, _type_of(node), value.shape, trainable, work))
-        return rows
+        return layer_facts(zip(self.nodes, self.values, strict=True))
 
     def _add(self, layer: Layer, inputs: tuple[Value, ...], share: Value | None) -> Value:
-        name = "/".join((*self._scope, self._numbered(layer)))
+        name = self._names.name(layer)
         shapes = [value.shape for value in inputs]
         try:
             shape = layer.output_shape(*shapes)
         except ShapeError as error:
-            raise self._located(error, layer) from None
+            error.history = history(inputs[0], layer.type_name)
+            raise
+        frozen = self._frozen or not layer.trainable
         owner = _owner(share)
         if owner is not None:
             parameters = owner.parameters
         else:
-            specs = layer.parameters(*shapes)
-            parameters = {key: Parameter(f"{name}/{key}", spec) for key, spec in specs.items()}
-        self._history.append(f"{layer.type_name} {describe(shape)}")
-        return self._append(Node(name, layer, inputs, parameters), shape)
+            parameters = {
+                key: Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
+                for key, spec in layer.parameters(*shapes).items()
+            }
+        return self._append(Node(name, layer, inputs, parameters, frozen), shape)
 
     def _append(self, node: Node, shape: Shape) -> Value:
         value = Value(shape, node)
@@ -175,11 +135,6 @@ class Graph:
         self.values.append(value)
         self.output = value
         return value
-
-    def _numbered(self, layer: Layer) -> str:
-        key = (*self._scope, layer.type_name)
-        self._counts[key] += 1
-        return f"{layer.type_name}_{self._counts[key]}"
 
     @contextmanager
     def _at(self, *place: str | int) -> Iterator[None]:
@@ -194,35 +149,21 @@ class Graph:
         finally:
             self._location = before
 
-    def _located(self, error: ShapeError, layer: Layer) -> ShapeError:
-        error.history = " > ".join([*self._history, layer.type_name])
-        return error
-
-
-def _is_activation(node: Node) -> bool:
-    return isinstance(node.layer, ActivationLayer)
-
-
-def _type_of(node: Node) -> str:
-    """Give a layer's type; of an activation that stands apart, the activation's."""
-    activation = node.layer.activation if _is_activation(node) else None
-    return node.layer.type_name if activation is None else activation.type_name
-
 
 def _owner(value: Value | None) -> Node | None:
     """Give the node that a value comes from, before the activation that stands apart."""
     node = None if value is None else value.node
-    while node is not None and _is_activation(node):
+    while node is not None and node.is_activation:
         node = node.inputs[0].node
     return node
 
 
 def build_graph(layers: tuple[Layer, ...], input_shape: Shape, classes: int | None = None) -> Graph:
-    """Build the graph of layers one after another.
+    """Build the graph of layers one after another, or as their `inputs` say.
 
     Raises: ShapeError whose `loc` starts at ("model", "layers"), with the history of shapes.
     """
     graph = Graph(classes=classes)
     value = graph.input(input_shape)
-    graph.output = graph.sequence(layers, value, "model", "layers")
+    graph.finish(graph.sequence(layers, value, "model", "layers"))
     return graph

@@ -51,7 +51,7 @@ class Network:
         self.target = target or host()
         self.store = ParameterStore(graph.parameters)
         self.store.initialize(seed)
-        self.parameters: dict[str, Array] = self.store.named()
+        self.parameters: dict[str, Array] = self.store.weights()
         self.state: dict[str, Array] = self.store.state()
         self.lock = RLock()
         """Held while a program of this network runs and is read: one caller at a time."""
@@ -109,7 +109,7 @@ class Network:
         training: bool = True,
         step: int = 0,
     ) -> tuple[float, dict[str, Array]]:
-        """Give the loss, regularization included, and the gradient of every trainable parameter.
+        """Give the loss, regularization included, and the gradient of every parameter that learns.
 
         Targets are class indices, or numbers with the axes of the output.
         """
@@ -124,7 +124,8 @@ class Network:
             program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
             program.run(inputs, target)
             loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
-            assert program.gradient is not None  # noqa: S101 - asked for above
+            if program.gradient is None:  # nothing learns
+                return loss, {}
             return loss, self.store.named(program.gradient.copy())
 
     def penalty(self) -> float:

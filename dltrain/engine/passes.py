@@ -46,6 +46,8 @@ def _joined_once(nodes: Computation) -> Computation:
             layer = before.layer.joined(node.layer)
             if layer is None or set(before.parameters) & set(node.parameters):
                 continue
+            if before.parameters and node.parameters and before.frozen != node.frozen:
+                continue
             others = tuple(other for other in node.inputs if other is not given)
             parameters = before.parameters | node.parameters
             inputs = (*before.inputs, *others)

@@ -163,7 +163,7 @@ class Program:
         )
         storage = Storage(placed, self.threads, self.lanes, self.lane_size)
         storage.hold(self.lowered.cells, self.cells)
-        for parameter in (*self.store.trainable, *self.store.fixed):
+        for parameter in self.store.parameters:
             if id(parameter) in self.lowered.parameters:
                 buffer = self.lowered.parameters[id(parameter)]
                 storage.hold(buffer, self.store.view(parameter))

@@ -61,9 +61,13 @@ class Scope:
             self._lowerer.users(parameter) == 1 for parameter in self._node.parameters.values()
         )
 
-    def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
+    def parameter_gradient(
+        self, name: str, *, per: Per, transposed: bool = False
+    ) -> Gradient | None:
         """Where the gradient of a parameter goes."""
         parameter = self._node.parameters[name]
+        if parameter.frozen:
+            return None
         return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
 
     def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:

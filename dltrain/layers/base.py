@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
+
+from pydantic import Field
 
 from dltrain.activations.base import Activation
 from dltrain.core.component import Component
 from dltrain.core.errors import ShapeError
+from dltrain.core.fields import LAYER_NAME, Flag, Text
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, describe, kind_of
 from dltrain.initializers.base import Initializer
@@ -45,8 +48,11 @@ class Builder(Protocol):
     def activate(self, activation: Activation | None, value: Any) -> Any:
         """Apply an activation to a container's output."""
 
-    def scope(self, layer: Layer) -> AbstractContextManager[None]:
-        """Name what is built inside after a container: `residual_1/...`."""
+    def scope(self, layer: Layer, *, repeated: bool = False) -> AbstractContextManager[None]:
+        """Name what is built inside after a container: `residual_1/...`.
+
+        Where layers stand there several times, `repeated`, their names are counted too.
+        """
 
 
 class Layer(Component):
@@ -54,14 +60,25 @@ class Layer(Component):
 
     kind: ClassVar[str] = "layer"
     package: ClassVar[str] = "dltrain.layers"
+    shared: ClassVar[tuple[str, ...]] = ("name", "inputs", "trainable")
+    """Fields that say how a layer stands in its network, whatever it computes."""
 
     alias: ClassVar[bool] = False
     """Whether the output is the input's memory under another shape."""
     fuses: ClassVar[frozenset[str]] = frozenset()
     """Activations that the layer's own kernels can apply."""
+    joins: ClassVar[bool] = False
+    """Whether it takes several inputs, which a config names in `inputs`."""
 
     activation: Activation | None = None
     """Function applied to the output."""
+    name: Annotated[str, Field(strict=True, pattern=LAYER_NAME)] | None = None
+    """Name in parameters and in `inputs`; default: the type, counted, as in conv2d_1."""
+    inputs: Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    """Names of earlier layers to take the outputs of, `input` for the network's input; default: the
+    layer before."""
+    trainable: Flag = True
+    """Whether training changes the parameters; `false` freezes those of all layers inside too."""
 
     @property
     def is_measured(self) -> bool:
@@ -112,12 +129,20 @@ class Layer(Component):
         """Read an activation's name as the layer that applies it."""
         if fields["type"] not in Activation.registry():
             return None
-        return cls.registry()["activation"].model_validate({"activation": fields})
+        own = {name: value for name, value in fields.items() if name not in cls.shared}
+        shared = {name: value for name, value in fields.items() if name in cls.shared}
+        return cls.registry()["activation"].model_validate({"activation": own, **shared})
 
     @classmethod
     def other_names(cls) -> tuple[str, ...]:
         """Name the activations, which are layers too."""
         return tuple(Activation.registry())
+
+    def dump(self) -> dict[str, Any]:
+        """Give the plain mapping, without a name, inputs and freezing where there are none."""
+        fields = type(self).model_fields
+        plain = [name for name in self.shared if getattr(self, name) == fields[name].default]
+        return {name: value for name, value in super().dump().items() if name not in plain}
 
 
 def require(shape: Shape, axes: tuple[int, ...], layer: Layer, *, hint: str | None = None) -> None:

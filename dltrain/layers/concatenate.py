@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, describe, size_of
 from dltrain.layers.base import Layer
 
 
-class Concatenate(Layer, listed=False):
+class Concatenate(Layer):
     """Put inputs side by side along the last axis. An input may come more than once."""
+
+    joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Add up the last axis; the others must be equal."""

@@ -84,9 +84,9 @@ class Conv2D(Layer):
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients of bias, kernel and input."""
         geometry = self.geometry(at.inputs[0].shape)
-        x = self.padded_input(at, geometry)
-        relu = self.activation is not None
-        if relu and at.owns_parameters and SparseGradients.suits(geometry, at.target):
+        x = at.inputs[0] if at.frozen else self.padded_input(at, geometry)
+        suits = self.activation is not None and SparseGradients.suits(geometry, at.target)
+        if suits and at.owns_parameters and not at.frozen:
             sparse = SparseGradients(geometry, (1, 1), relu=True)
             sparse.emit(at, x, at.output, bias=self.use_bias)
             return
@@ -96,7 +96,8 @@ class Conv2D(Layer):
     def dense_gradients(self, at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer) -> None:
         """Write the rows of the gradients of kernel and input, of a dy without many zeros."""
         kernel = at.parameter_gradient("kernel", per="sample")
-        geometry.weights(at, x, dy, kernel.buffer)
+        if kernel is not None:
+            geometry.weights(at, x, dy, kernel.buffer)
         gradient = at.input_gradient()
         if gradient is None:
             return
@@ -115,15 +116,15 @@ class Conv2D(Layer):
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)
-        if not (self.use_bias or relu):
+        bias = at.parameter_gradient("bias", per="sample") if self.use_bias else None
+        if bias is None and not relu:
             return
-        bias = at.parameter_gradient("bias", per="sample").buffer if self.use_bias else dy
         height, width, channels = dy.shape
         at.row(
             "bias_gradient",
-            variant=(relu, 2 if self.use_bias else 0),
+            variant=(relu, 0 if bias is None else 2),
             reads=(at.output,),
-            writes=(dy, bias),
+            writes=(dy, dy if bias is None else bias.buffer),
             sizes=(height * width, channels),
             per="sample",
         )

@@ -86,8 +86,8 @@ class Dense(Layer):
         units, dy = self._units, at.output_gradient
         rows = prod(at.output.shape[:-1])
         relu = int(self.activation is not None)
-        if self.use_bias or relu:
-            bias = at.parameter_gradient("bias", per="lane") if self.use_bias else None
+        bias = at.parameter_gradient("bias", per="lane") if self.use_bias else None
+        if bias is not None or relu:
             at.row(
                 "bias_gradient",
                 variant=(relu, 0 if bias is None else 2 if bias.accumulate else 1),
@@ -96,7 +96,8 @@ class Dense(Layer):
                 sizes=(rows, units),
                 per="lane",
             )
-        self._weights(at, rows)
+        if not at.frozen:
+            self._weights(at, rows)
         gradient = at.input_gradient()
         if gradient is not None:
             features = at.inputs[0].shape[-1]
@@ -114,6 +115,7 @@ class Dense(Layer):
             self._lane_weights(at, rows, tiling)
             return
         kernel = at.parameter_gradient("kernel", per="batch")
+        assert kernel is not None  # noqa: S101 - nothing of a frozen layer is asked for
         step = -(-features // (PARTS * tiling.mr)) * tiling.mr
         at.row(
             "multiply_weights_whole",
@@ -127,6 +129,7 @@ class Dense(Layer):
 
     def _lane_weights(self, at: Lowering, rows: int, tiling: Tiling) -> None:
         kernel = at.parameter_gradient("kernel", per="lane")
+        assert kernel is not None  # noqa: S101 - nothing of a frozen layer is asked for
         features, units = kernel.buffer.shape
         at.row(
             "multiply_weights",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape, describe
@@ -11,12 +13,14 @@ MOST = 255
 """Inputs at most: which of them was largest is kept in a byte."""
 
 
-class Maximum(Layer, listed=False):
+class Maximum(Layer):
     """Take the largest of inputs of one shape, element by element.
 
     Of equals the first is taken, and gets the gradient. NaN is larger than any number.
     Kept for backward: the number of the input that was largest.
     """
+
+    joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the shape, which all inputs must have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Buffer, Gradient, Lowering
@@ -11,13 +12,15 @@ from dltrain.layers.base import Layer
 from dltrain.layers.products import write_product, write_sums
 
 
-class Multiply(Layer, listed=False):
+class Multiply(Layer):
     """Multiply inputs element by element. An input may come more than once.
 
     Shapes: all alike; or some of (channels,) or (1, 1, channels), whose numbers count for every
     pixel, or every step in time, of the others.
     Raises: ShapeError for other shapes.
     """
+
+    joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the largest shape; other inputs have it too, or one number for each channel."""

@@ -73,19 +73,20 @@ class PooledConv2D(Layer, listed=False):
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients, from the pooled values that have one."""
         geometry = self._geometry(at)
-        x = self.convolution.padded_input(at, geometry)
-        if SparseGradients.suits(geometry, at.target) and at.owns_parameters:
+        x = at.inputs[0] if at.frozen else self.convolution.padded_input(at, geometry)
+        suits = SparseGradients.suits(geometry, at.target)
+        if suits and at.owns_parameters and not at.frozen:
             sparse = SparseGradients(geometry, self._pool, relu=False)
             sparse.emit(at, x, self._codes(at), bias=self.convolution.use_bias)
             return
         dz = at.scratch((*geometry.output, geometry.filters))
         biased = self.convolution.use_bias
-        bias = at.parameter_gradient("bias", per="sample").buffer if biased else dz
+        bias = at.parameter_gradient("bias", per="sample") if biased else None
         at.row(
             "unpool",
-            variant=(*self._pool, int(biased)),
+            variant=(*self._pool, int(bias is not None)),
             reads=(at.output_gradient, self._codes(at)),
-            writes=(dz, bias),
+            writes=(dz, dz if bias is None else bias.buffer),
             sizes=(*at.output.shape, geometry.output[1]),
             per="sample",
         )

@@ -21,7 +21,7 @@ class Repeat(Layer):
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add the layers, again and again."""
         (value,) = inputs
-        with graph.scope(self):
+        with graph.scope(self, repeated=True):
             for _ in range(self.times):
                 value = graph.sequence(self.layers, value, "layers")
             return graph.activate(self.activation, value)

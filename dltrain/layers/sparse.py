@@ -39,7 +39,7 @@ class SparseGradients:
         bands, room = ceil(high / band), band * wide
         offsets, values = at.scratch((bands, filters, room)), at.scratch((bands, filters, room))
         counts = at.scratch((bands, filters))
-        db = at.parameter_gradient("bias", per="sample").buffer if bias else counts
+        db = _sum_of(at, "bias") if bias else counts
         steps = (down * geometry.strides[0], geometry.channels * geometry.strides[1])
         at.row(
             "collect_entries",
@@ -57,7 +57,7 @@ class SparseGradients:
         geometry, gradient = self.geometry, at.input_gradient()
         run, rows = geometry.kernel[1] * geometry.channels, geometry.kernel[0]
         shape = (geometry.filters, rows * run)
-        dw = at.parameter_gradient("kernel", per="sample", transposed=True).buffer
+        dw = _sum_of(at, "kernel", transposed=True)
         w, dx, direct = dw, dw, False
         if gradient is not None:
             flip = (1, rows * run, geometry.filters, 1)
@@ -96,3 +96,10 @@ class SparseGradients:
         """Choose the rows of dy whose windows of x stay in cache while filters pass over them."""
         step = self.pool[0] * self.geometry.strides[0] * down * 4
         return max(1, min(high, BAND_BYTES // max(step, 1)))
+
+
+def _sum_of(at: Lowering, name: str, *, transposed: bool = False) -> Buffer:
+    """Give where samples add to the gradient of a parameter that learns."""
+    gradient = at.parameter_gradient(name, per="sample", transposed=transposed)
+    assert gradient is not None  # noqa: S101 - the layer writes no such rows when it is frozen
+    return gradient.buffer

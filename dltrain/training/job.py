@@ -11,8 +11,10 @@ import numpy as np
 
 from dltrain.config.draft import Draft
 from dltrain.config.dump import to_yaml
+from dltrain.core.errors import ConfigError
 from dltrain.data.loader import Loader
 from dltrain.data.samples import Data
+from dltrain.engine.check import nothing_to_train
 from dltrain.engine.evaluator import Evaluator
 from dltrain.engine.threads import available
 from dltrain.engine.trainer import Trainer
@@ -68,6 +70,8 @@ class Job:
                 threads=self.threads,
             ),
         )
+        if problems := nothing_to_train(loaded, self.network.graph):
+            raise ConfigError(problems)
         self.steps_per_epoch = -(-len(self.train) // self.batch_size)
 
     @property
@@ -152,7 +156,7 @@ class Job:
         learn_moments(
             self.network, lambda: Loader(self.train, self.batch_size), size=self.batch_size
         )
-        zeros = {name: np.zeros_like(array) for name, array in self.network.parameters.items()}
+        zeros = {name: np.zeros_like(array) for name, array in self.network.store.named().items()}
         slots = dict.fromkeys(self.config.optimizer.slots(), zeros)
         return self._checkpoint(slot_tensors(slots), self.state.as_json())
 
@@ -197,7 +201,7 @@ class Job:
             batch_size=self.batch_size,
             samples=len(self.train),
             validation_samples=len(splits["validation"]) if self.validated else 0,
-            parameters=sum(array.size for array in self.network.parameters.values()),
+            parameters=sum(array.size for array in self.network.store.named().values()),
             threads=self.threads,
         )
 

@@ -39,14 +39,14 @@ def test_loss_and_gradients_are_those_of_torch(seed: int, torch: Any) -> None:
     x, y = random_batch(drawn, seed=seed)
     loss, gradients = network.loss_and_gradients(x, y, training=False)
 
-    parameters = {
-        name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
-        for name, value in network.parameters.items()
+    arrays = {**network.parameters, **network.state}
+    held = {
+        one.name: torch.tensor(arrays[one.name], dtype=torch.float64, requires_grad=one.learns)
+        for one in network.graph.parameters
     }
+    parameters = {name: value for name, value in held.items() if value.requires_grad}
     target = torch.tensor(y, dtype=torch.int64 if y.ndim == 1 else torch.float64)
-    output = torch_reference.forward(
-        drawn["layers"], torch.tensor(x, dtype=torch.float64), parameters
-    )
+    output = torch_reference.forward(drawn["layers"], torch.tensor(x, dtype=torch.float64), held)
     wanted = torch_reference.loss(drawn["loss"], output, target)
     wanted = wanted + torch_reference.penalty(drawn["layers"], parameters)
     wanted.backward()

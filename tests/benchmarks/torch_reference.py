@@ -32,7 +32,7 @@ ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
 
 
 def forward(layers: list[Any], x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
-    """Run configs of layers, in order, on x [n, ...]; parameters are taken in layer order."""
+    """Run configs of layers on x [n, ...]; parameters and state are taken in layer order."""
     remaining = iter(parameters.items())
     y = _sequence(layers, x, remaining)
     left = next(remaining, None)
@@ -73,10 +73,16 @@ def _with_kernels(layers: list[Any]) -> Iterator[Any]:
 
 
 def _sequence(layers: list[Any], x: Tensor, parameters: Parameters) -> Tensor:
+    outputs = {}
     for layer in layers:
-        x = _LAYERS[layer["type"]](layer, x, parameters)
+        if layer["type"] in _JOINS:
+            x = _JOINS[layer["type"]]([outputs[name] for name in layer["inputs"]])
+        else:
+            x = outputs[layer["inputs"][0]] if "inputs" in layer else x
+            x = _LAYERS[layer["type"]](layer, x, parameters)
         if layer.get("activation") is not None:
             x = activate(layer["activation"], x)
+        outputs[layer.get("name")] = x
     return x
 
 
@@ -166,13 +172,7 @@ def _repeat(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 
 def _parallel(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     outputs = [_sequence(branch, x, parameters) for branch in layer["branches"]]
-    merge = layer.get("merge", "concatenate")
-    if merge == "concatenate":
-        return torch.cat(outputs, -1)
-    if merge == "multiply":
-        return torch.stack(_broadcast(outputs)).prod(0)
-    stacked = torch.stack(outputs)
-    return stacked.sum(0) if merge == "add" else stacked.max(0).values
+    return _JOINS[layer.get("merge", "concatenate")](outputs)
 
 
 def _broadcast(outputs: list[Tensor]) -> list[Tensor]:
@@ -184,9 +184,18 @@ def _broadcast(outputs: list[Tensor]) -> list[Tensor]:
 
 
 def _normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
-    mean = torch.tensor(layer["mean"], dtype=x.dtype)
-    variance = torch.tensor(layer["variance"], dtype=x.dtype)
+    mean = _taken(parameters, "normalization", "mean")
+    variance = _taken(parameters, "normalization", "variance")
     return (x - mean) / variance.sqrt().clamp_min(1e-7)
+
+
+def _batch_normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    """Use the moving statistics, as outside of training."""
+    keys = ("gamma", "beta") if layer.get("center", True) else ("gamma",)
+    gamma, *beta = (_taken(parameters, "batch_normalization", key) for key in keys)
+    mean = _taken(parameters, "batch_normalization", "moving_mean")
+    variance = _taken(parameters, "batch_normalization", "moving_variance")
+    return (x - mean) / (variance + layer.get("epsilon", 1e-3)).sqrt() * gamma + sum(beta)
 
 
 def _reshape(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
@@ -205,6 +214,7 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "activation": _same,
     "average_pooling1d": _pooling1d,
     "average_pooling2d": _pooling2d,
+    "batch_normalization": _batch_normalization,
     "conv2d": _conv2d,
     "dense": _dense,
     "dropout": _same,
@@ -221,6 +231,14 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "rescaling": _rescaling,
     "reshape": _reshape,
     "residual": _residual,
+}
+
+
+_JOINS: dict[str, Callable[[list[Tensor]], Tensor]] = {
+    "add": lambda inputs: torch.stack(inputs).sum(0),
+    "concatenate": lambda inputs: torch.cat(inputs, -1),
+    "maximum": lambda inputs: torch.stack(inputs).max(0).values,
+    "multiply": lambda inputs: torch.stack(_broadcast(inputs)).prod(0),
 }
 
 

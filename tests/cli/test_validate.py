@@ -25,6 +25,7 @@ def test_json_holds_layers_parameters_and_memory(run: Run, config: Path) -> None
         "type": "flatten",
         "output_shape": [64],
         "parameters": 0,
+        "frozen": 0,
         "multiply_adds": 0,
     }
     assert said["parameters"] == 64 * 16 + 16 + 16 * 10 + 10

@@ -163,6 +163,22 @@ def parallel(random: Random, shape: Shape) -> Step:
     return [layer], (*shape[:-1], sum(widths) if apart else widths[0])
 
 
+def joins(random: Random, shape: Shape) -> Step:
+    """Draw layers that name what they take: a sum, and all side by side."""
+    tag, width = random.randrange(1000), random.randint(1, 5)
+    kind = _same_conv(random, width, 3) if len(shape) == 3 else _dense(random, width)
+    first, second, total = (f"{kind['type']}_{letter}{tag}" for letter in "abc")
+    layers: list[Config] = [
+        {**kind, "name": first},
+        {**kind, "name": second, "inputs": [first]},
+        _activated(random, {"type": "add", "name": total, "inputs": [first, second, first]}),
+        {"type": "multiply", "inputs": [first, total], "name": f"{total}m"},
+        {"type": "maximum", "inputs": [first, f"{total}m"], "name": f"{total}x"},
+        {"type": "concatenate", "inputs": [second, total, f"{total}x"]},
+    ]
+    return layers, (*shape[:-1], 3 * width)
+
+
 def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     input_shape = (random.randint(5, 13), random.randint(5, 13), random.randint(1, 6))
     steps: list[Callable[[Random, Shape], Step]] = [
@@ -173,6 +189,7 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
         parallel,
         _pointwise,
         conv2d,
+        joins,
     ]
     # Of two seeds in four, so that the list is gone round with a step of one.
     number = seed // 4 * 2 + seed % 4
@@ -205,7 +222,7 @@ def _sequences(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
 
 def _vectors(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     input_shape = (random.randint(1, 23),)
-    steps = [_wide_dense, (repeat, parallel, _pointwise)[seed // 4 % 3], _wide_dense]
+    steps = [_wide_dense, (repeat, parallel, _pointwise, joins)[seed // 4 % 4], _wide_dense]
     layers, shape = _chain(random, input_shape, steps)
     return input_shape, layers, shape
 

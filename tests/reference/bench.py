@@ -15,7 +15,7 @@ from tests.reference.run_kernel import run_kernel
 class Bench:
     """Stands in for the engine towards an activation, a loss or a metric; rows run as written."""
 
-    training = True
+    training, frozen = True, False
     target = Target(16, 32)
     output_activation = "linear"
 

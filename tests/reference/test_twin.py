@@ -54,6 +54,17 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE]], "merge": "multiply"}]),
     (SEQUENCE, [{"type": "parallel", "branches": [[DENSE], [], [DENSE]], "merge": "maximum"}]),
     (IMAGE, [{"type": "parallel", "branches": [GATE, [SAME], GATE], "merge": "multiply"}]),
+    (
+        SEQUENCE,
+        [
+            {**DENSE, "name": "a"},
+            {**DENSE, "inputs": ["input"], "activation": "tanh"},
+            {"type": "add", "inputs": ["a", "dense_2", "a"], "activation": "elu"},
+            {"type": "multiply", "inputs": ["add_1", "input", "a"]},
+            {"type": "maximum", "inputs": ["multiply_1", "input", "a"]},
+            {"type": "concatenate", "inputs": ["add_1", "input", "maximum_1"]},
+        ],
+    ),
 ]
 
 

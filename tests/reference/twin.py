@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference import losses
-from tests.reference.joins import JOINS
+from tests.reference.joins import JOINS, Joined
 from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, activation
 
 
@@ -58,23 +58,39 @@ class Twin:
     def _sequence(
         self, layers: list[Config], x: Array, scope: str, counts: Counter[str]
     ) -> tuple[Array, Backward]:
-        """Run layers in order; `counts` are those of their types within `scope` so far."""
-        steps: list[Backward] = []
+        """Run layers in order; `counts` are those of their types within `scope` so far.
+
+        `inputs` may name layers of the same sequence, and `input` its own.
+        """
+        outputs, steps, name = {"input": x}, [], "input"
         for config in layers:
-            kind = config["type"]
-            counts[kind] += 1
-            x, backward = self._layer(config, x, f"{scope}{kind}_{counts[kind]}")
-            steps.append(backward)
-            if config.get("activation") is not None:
-                x, backward = activation(config["activation"], x)
-                steps.append(backward)
+            sources = config.get("inputs", [name])
+            counts[config["type"]] += 1
+            name = config.get("name", f"{config['type']}_{counts[config['type']]}")
+            given = [outputs[source] for source in sources]
+            outputs[name], backward = self._activated(config, given, f"{scope}{name}")
+            steps.append((name, sources, backward))
 
         def backwards(dy: Array) -> Array:
-            for step in reversed(steps):
-                dy = step(dy)
-            return dy
+            gradients = {key: np.zeros_like(value) for key, value in outputs.items()}
+            gradients[name] = dy
+            for output, sources, back in reversed(steps):
+                for source, dx in zip(sources, back(gradients[output]), strict=True):
+                    gradients[source] = gradients[source] + dx
+            return gradients["input"]
 
-        return x, backwards
+        return outputs[name], backwards
+
+    def _activated(self, config: Config, given: list[Array], name: str) -> Joined:
+        if config["type"] in JOINS:
+            x, backward = JOINS[config["type"]](given)
+        else:
+            x, single = self._layer(config, given[0], name)
+            backward = lambda dy: [single(dy)]  # noqa: E731
+        if config.get("activation") is None:
+            return x, backward
+        y, slope = activation(config["activation"], x)
+        return y, lambda dy: backward(slope(dy))
 
     def _layer(self, config: Config, x: Array, name: str) -> tuple[Array, Backward]:
         if config["type"] == "repeat":
