@@ -72,17 +72,16 @@ class Entry:
 _HERE = "tests.benchmarks"
 DLTRAIN = "dltrain"
 FRAMEWORKS = ("keras", "jax", "torch")
+TORCH_MODES = {
+    "torch": {"channels_last": False, "compiled": False},
+    "torch channels_last": {"channels_last": True, "compiled": False},
+    "torch compiled": {"channels_last": False, "compiled": True},
+    "torch compiled channels_last": {"channels_last": True, "compiled": True},
+}
 ENTRIES = (
     Entry(DLTRAIN, f"{_HERE}.with_dltrain", {}),
     Entry("keras", f"{_HERE}.with_keras", {"jit": False}),
     Entry("keras jit", f"{_HERE}.with_keras", {"jit": True}),
     Entry("jax", f"{_HERE}.with_jax", {}),
-    Entry("torch", f"{_HERE}.with_torch", {"channels_last": False, "compiled": False}),
-    Entry("torch channels_last", f"{_HERE}.with_torch", {"channels_last": True, "compiled": False}),
-    Entry("torch compiled", f"{_HERE}.with_torch", {"channels_last": False, "compiled": True}),
-    Entry(
-        "torch compiled channels_last",
-        f"{_HERE}.with_torch",
-        {"channels_last": True, "compiled": True},
-    ),
+    *(Entry(name, f"{_HERE}.with_torch", mode) for name, mode in TORCH_MODES.items()),
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+import numpy as np
+import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tests.benchmarks.stages import MOBILENET_V2_HALF, RESNET18, RESNET20
@@ -119,6 +122,16 @@ class Inverted(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Add the input where there is a shortcut."""
         return x + self.layers(x) if self.shortcut else self.layers(x)
+
+
+def load_weights(model: nn.Module, weights: Mapping[str, NDArray[np.float32]]) -> None:
+    """Copy dltrain's parameters, in layer order, kernels turned to PyTorch's layouts."""
+    with torch.no_grad():
+        for own, value in zip(model.parameters(), weights.values(), strict=True):
+            axes = {4: (3, 2, 0, 1), 2: (1, 0)}.get(value.ndim, range(value.ndim))
+            turned = torch.from_numpy(value.transpose(*axes).copy())
+            assert own.shape == turned.shape
+            own.copy_(turned)
 
 
 def _convolution(

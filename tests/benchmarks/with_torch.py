@@ -20,10 +20,10 @@ from tests.benchmarks.workloads import LEARNING_RATES, MOMENTUM
 class Runner:
     """Trains in the usual loop, predicts without gradients."""
 
-    def __init__(self, *, channels_last: bool, compiled: bool) -> None:
-        """Choose memory format and mode."""
+    def __init__(self, *, channels_last: bool, compiled: bool, bfloat16: bool = False) -> None:
+        """Choose memory format, mode and precision."""
         self.format = torch.channels_last if channels_last else torch.contiguous_format
-        self.compiled = compiled
+        self.compiled, self.bfloat16 = compiled, bfloat16
 
     def setup(self, work: Work) -> None:
         """Build model and optimizer, and compile where that is the mode."""
@@ -77,10 +77,15 @@ class Runner:
         return loss.detach()
 
     def _loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return F.cross_entropy(self.model(x), y)
+        return F.cross_entropy(self._logits(x), y)
 
     def _probabilities(self, x: Tensor) -> Tensor:
-        return torch.softmax(self.model(x), -1)
+        return torch.softmax(self._logits(x).float(), -1)
+
+    def _logits(self, x: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16):
+            logits: Tensor = self.model(x)
+        return logits
 
     def _images(self, x: Tensor) -> Tensor:
         if x.ndim != 4:
