@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +12,64 @@ from torch import Tensor
 
 from tests.reference.geometry import before_and_after, both_sides
 
-Parameters = Iterator[tuple[str, Tensor]]
+
+class Arrays:
+    """What a network holds, by name, and what its layers make of it."""
+
+    def __init__(self, values: Mapping[str, Tensor], *, training: bool) -> None:
+        """Hold parameters and state."""
+        self.values, self.training = values, training
+        self.taken: set[str] = set()
+        self.moved: dict[str, Tensor] = {}
+        """The moving statistics after a step of training."""
+        self.outputs: dict[str, Tensor] = {}
+        """The output of each layer, by its name."""
+
+
+class Parameters:
+    """One layer's view of the arrays; for a container, the names of those inside."""
+
+    def __init__(self, arrays: Arrays, name: str, *, frozen: bool, repeated: bool) -> None:
+        """Count the layers inside from one."""
+        self.arrays, self.name = arrays, name
+        self.frozen, self._repeated = frozen, repeated
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def learns(self) -> bool:
+        """Tell whether a batch changes what the layer holds."""
+        return self.arrays.training and not self.frozen
+
+    def inside(self, layer: Any) -> Parameters:
+        """Give the view of the next layer inside."""
+        kind, own = layer["type"], layer.get("name")
+        name = self._counted(kind)
+        if own is not None:
+            name = self._counted(own) if self._repeated else own
+        frozen = self.frozen or not layer.get("trainable", True)
+        full = f"{self.name}/{name}" if self.name else name
+        return Parameters(self.arrays, full, frozen=frozen, repeated=kind == "repeat")
+
+    def take(self, key: str) -> Tensor:
+        """Give an array of this layer."""
+        self.arrays.taken.add(f"{self.name}/{key}")
+        return self.arrays.values[f"{self.name}/{key}"]
+
+    def move(self, key: str, value: Tensor, momentum: float) -> None:
+        """Let a moving statistic follow the batch's."""
+        name = f"{self.name}/{key}"
+        self.arrays.moved[name] = momentum * self.take(key) + (1 - momentum) * value.detach()
+
+    def output(self, name: str) -> Tensor:
+        """Give the output of an earlier layer, from the innermost container outwards."""
+        parts = self.name.split("/")
+        known = ("/".join([*parts[:depth], name]) for depth in range(len(parts), -1, -1))
+        return next(self.arrays.outputs[one] for one in known if one in self.arrays.outputs)
+
+    def _counted(self, name: str) -> str:
+        self._counts[name] += 1
+        return f"{name}_{self._counts[name]}"
+
 
 ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "elu": lambda x, alpha=1.0: F.elu(x, alpha),
@@ -31,13 +89,20 @@ ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def forward(layers: list[Any], x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
-    """Run configs of layers on x [n, ...]; parameters and state are taken in layer order."""
-    remaining = iter(parameters.items())
-    y = _sequence(layers, x, remaining)
-    left = next(remaining, None)
-    assert left is None, f"no layer took the parameter {left}"
-    return y
+def forward(layers: list[Any], x: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+    """Run configs of layers on x [n, ...] outside of training; values are parameters and state."""
+    return run(layers, x, values, training=False)[0]
+
+
+def run(
+    layers: list[Any], x: Tensor, values: Mapping[str, Tensor], *, training: bool
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Give the output, and the moving statistics after a step; dropout is left out."""
+    arrays = Arrays(values, training=training)
+    arrays.outputs["input"] = x
+    y = _sequence(layers, x, Parameters(arrays, "", frozen=False, repeated=False))
+    assert arrays.taken == set(values), f"no layer took {set(values) - arrays.taken}"
+    return y, {name: arrays.moved.get(name, value) for name, value in values.items()}
 
 
 def loss(name: str, y: Tensor, target: Tensor) -> Tensor:
@@ -73,16 +138,14 @@ def _with_kernels(layers: list[Any]) -> Iterator[Any]:
 
 
 def _sequence(layers: list[Any], x: Tensor, parameters: Parameters) -> Tensor:
-    outputs = {}
     for layer in layers:
-        if layer["type"] in _JOINS:
-            x = _JOINS[layer["type"]]([outputs[name] for name in layer["inputs"]])
-        else:
-            x = outputs[layer["inputs"][0]] if "inputs" in layer else x
-            x = _LAYERS[layer["type"]](layer, x, parameters)
+        own = parameters.inside(layer)
+        inputs = [parameters.output(name) for name in layer.get("inputs", [])] or [x]
+        join = _JOINS.get(layer["type"])
+        x = join(inputs) if join else _LAYERS[layer["type"]](layer, inputs[0], own)
         if layer.get("activation") is not None:
             x = activate(layer["activation"], x)
-        outputs[layer.get("name")] = x
+        own.arrays.outputs[own.name] = x
     return x
 
 
@@ -93,10 +156,7 @@ def activate(activation: str | dict[str, Any], x: Tensor) -> Tensor:
 
 
 def _taken(parameters: Parameters, layer: str, key: str) -> Tensor:
-    name, value = next(parameters)
-    assert name.split("/")[-2].startswith(f"{layer}_"), f"{name} where {layer}/{key} was due"
-    assert name.endswith(f"/{key}"), f"{name} where {layer}/{key} was due"
-    return value
+    return parameters.take(key)
 
 
 def _dense(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
@@ -190,12 +250,22 @@ def _normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 
 
 def _batch_normalization(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
-    """Use the moving statistics, as outside of training."""
-    keys = ("gamma", "beta") if layer.get("center", True) else ("gamma",)
-    gamma, *beta = (_taken(parameters, "batch_normalization", key) for key in keys)
-    mean = _taken(parameters, "batch_normalization", "moving_mean")
-    variance = _taken(parameters, "batch_normalization", "moving_variance")
-    return (x - mean) / (variance + layer.get("epsilon", 1e-3)).sqrt() * gamma + sum(beta)
+    mean, variance = parameters.take("moving_mean"), parameters.take("moving_variance")
+    if parameters.learns:
+        # Keras' moving variance is that of the batch divided by its count; PyTorch's by one less.
+        axes, momentum = tuple(range(x.ndim - 1)), layer.get("momentum", 0.99)
+        parameters.move("moving_mean", x.mean(axes), momentum)
+        parameters.move("moving_variance", x.var(axes, correction=0), momentum)
+    y = F.batch_norm(
+        x.movedim(-1, 1),
+        None if parameters.learns else mean,
+        None if parameters.learns else variance,
+        parameters.take("gamma") if layer.get("scale", True) else None,
+        parameters.take("beta") if layer.get("center", True) else None,
+        training=parameters.learns,
+        eps=layer.get("epsilon", 1e-3),
+    )
+    return y.movedim(1, -1)
 
 
 def _reshape(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:

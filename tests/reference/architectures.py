@@ -68,6 +68,15 @@ def layer_names(layers: list[Config]) -> set[str]:
     return names
 
 
+def without_chance(config: Any) -> Any:
+    """Set the rates of all layers that draw random numbers to zero."""
+    if isinstance(config, list):
+        return [without_chance(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    return {key: 0.0 if key == "rate" else without_chance(value) for key, value in config.items()}
+
+
 def activation_layer(random: Random, name: str) -> Config:
     """Draw a layer that applies this activation."""
     return {"type": "activation", "activation": _activation(random, name)}
