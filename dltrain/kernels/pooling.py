@@ -2,7 +2,7 @@
 
 Images are channels last, so the innermost loops run over channels. Sizes of all kernels here:
 height, width, channels of x; rows, columns of y; height, width of a window; its strides; cells
-before x.
+before x. Means take four more: cells above, left of, below and right of x that count as zeros.
 """
 
 from __future__ import annotations
@@ -175,9 +175,16 @@ def sum_window(x, cell, rows, down, count, channels, sums, y, at):  # type: igno
             y[at + c] += sums[c]
 
 
+@device
+def counting(at, stride, before, size, extent, ahead, behind):  # type: ignore[no-untyped-def]
+    """Count the cells of a window that are on x or on the cells ahead of and behind it."""
+    start = at * stride - before
+    return smaller(start + size, extent + behind) - larger_of(start, -ahead)
+
+
 @kernel
 def average_pool_forward():  # type: ignore[no-untyped-def]
-    """Take the mean of the cells of each window that are on x. Operands x, y, sums.
+    """Take the mean of the cells of each window that count. Operands x, y, sums.
 
     `sums` (channels,) holds one row of a window, so that large windows are summed row by row: the
     rounding of a float32 sum grows with its length.
@@ -190,12 +197,14 @@ def average_pool_forward():  # type: ignore[no-untyped-def]
             sums = f32(args, 2, n, lane, thread)
             for i in range(rows):
                 top, a0, a1 = overlap(i, args[19], args[21], args[17], height)
+                high = counting(i, args[19], args[21], args[17], height, args[23], args[25])
                 for j in range(columns):
                     left, b0, b1 = overlap(j, args[20], args[22], args[18], width)
+                    wide = counting(j, args[20], args[22], args[18], width, args[24], args[26])
                     at = (i * columns + j) * channels
                     cell, down = ((top + a0) * width + left + b0) * channels, width * channels
                     sum_window(x, cell, a1 - a0, down, b1 - b0, channels, sums, y, at)
-                    share = ONE / np.float32((a1 - a0) * (b1 - b0))
+                    share = ONE / np.float32(high * wide)
                     for c in range(channels):
                         y[at + c] *= share
 
@@ -234,11 +243,13 @@ def average_pool_backward(tiled, accumulate):  # type: ignore[no-untyped-def]
                     dx[e] = NOTHING
             for i in range(rows):
                 top, a0, a1 = overlap(i, args[15], args[17], args[13], height)
+                high = counting(i, args[15], args[17], args[13], height, args[19], args[21])
                 for j in range(columns):
                     left, b0, b1 = overlap(j, args[16], args[18], args[14], width)
+                    wide = counting(j, args[16], args[18], args[14], width, args[20], args[22])
                     at = (i * columns + j) * channels
                     cell, down = ((top + a0) * width + left + b0) * channels, width * channels
-                    share = ONE / np.float32((a1 - a0) * (b1 - b0))
+                    share = ONE / np.float32(high * wide)
                     share_out(dx, cell, a1 - a0, down, b1 - b0, channels, dy, at, share, stored)
 
     return run

@@ -13,7 +13,7 @@ class AveragePooling1D(Layer):
     """Take the mean of each window of a sequence, feature by feature.
 
     Shapes: x (time, features); y (output time, features).
-    Cells of the padding do not count.
+    Cells of the padding do not count, unless they are asked to.
     """
 
     pool_size: PositiveInteger = 2
@@ -22,9 +22,11 @@ class AveragePooling1D(Layer):
     """Steps from one window to the next; the window's size by default."""
     padding: PaddingField1D = "valid"
     """`valid` (none), `same` (output = input / strides, rounded up), or steps to add
-    around that do not count."""
+    around."""
     ceil_mode: Flag = False
     """Whether a last window may hang over the end."""
+    count_include_pad: Flag = False
+    """Whether cells of the padding count, as zeros; what a last window hangs over never does."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the windows."""
@@ -42,4 +44,6 @@ class AveragePooling1D(Layer):
     def pooling(self, shape: Shape) -> Pooling:
         """Lay the windows over a sequence; raises ShapeError where they do not fit."""
         require(shape, (2,), self)
-        return over_sequence(shape, self)
+        pooling = over_sequence(shape, self)
+        around = self.padding if isinstance(self.padding, str) else ((0, 0), self.padding)
+        return pooling.including(around) if self.count_include_pad else pooling

@@ -14,7 +14,7 @@ class AveragePooling2D(Layer):
     """Take the mean of each window of an image.
 
     Shapes: x (height, width, channels); y (output height, output width, channels).
-    Cells of the padding do not count.
+    Cells of the padding do not count, unless they are asked to.
     """
 
     pool_size: PairField = 2
@@ -23,9 +23,11 @@ class AveragePooling2D(Layer):
     """Pixels from one window to the next; the window's size by default."""
     padding: PaddingField = "valid"
     """`valid` (none), `same` (output = input / strides, rounded up), or cells to add
-    around that do not count."""
+    around."""
     ceil_mode: Flag = False
     """Whether a last window may hang over the end."""
+    count_include_pad: Flag = False
+    """Whether cells of the padding count, as zeros; what a last window hangs over never does."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the windows."""
@@ -46,4 +48,5 @@ class AveragePooling2D(Layer):
         size = pair(self.pool_size)
         strides = size if self.strides is None else pair(self.strides)
         axes = window_2d(shape, size, strides, self.padding, ceil_mode=self.ceil_mode, layer=self)
-        return covering(Pooling.laid(shape, size, strides, axes), self)
+        pooling = covering(Pooling.laid(shape, size, strides, axes), self)
+        return pooling.including(self.padding) if self.count_include_pad else pooling

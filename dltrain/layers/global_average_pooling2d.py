@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dltrain.core.fields import Flag
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, require
-from dltrain.layers.pooling import Pooling
+from dltrain.layers.pooling import Pooling, whole_output
 
 
 class GlobalAveragePooling2D(Layer):
@@ -14,10 +15,13 @@ class GlobalAveragePooling2D(Layer):
     Shapes: x (height, width, channels); y (channels,).
     """
 
+    keepdims: Flag = False
+    """Whether y is an image of one pixel, (1, 1, channels)."""
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Leave one number for each channel."""
         require(inputs[0], (3,), self)
-        return inputs[0][-1:]
+        return whole_output(inputs[0], keepdims=self.keepdims)
 
     def forward(self, at: Lowering) -> None:
         """Write the row of y."""

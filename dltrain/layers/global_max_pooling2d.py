@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dltrain.core.fields import Flag
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, require
-from dltrain.layers.pooling import Pooling
+from dltrain.layers.pooling import Pooling, whole_output
 
 
 class GlobalMaxPooling2D(Layer):
@@ -15,10 +16,13 @@ class GlobalMaxPooling2D(Layer):
     Kept for backward: the place of each y.
     """
 
+    keepdims: Flag = False
+    """Whether y is an image of one pixel, (1, 1, channels)."""
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Leave one number for each channel."""
         require(inputs[0], (3,), self)
-        return inputs[0][-1:]
+        return whole_output(inputs[0], keepdims=self.keepdims)
 
     def forward(self, at: Lowering) -> None:
         """Write the row of y."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,7 +11,7 @@ from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Count
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
-from dltrain.layers.windows import CountPair, Window, window
+from dltrain.layers.windows import CountPair, Window, sides, window
 
 if TYPE_CHECKING:
     from dltrain.layers.base import Layer
@@ -36,6 +36,8 @@ class Pooling:
     strides: Pair
     before: Pair
     output: Pair
+    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Cells of the padding that count in a mean: top, left, bottom, right."""
 
     @classmethod
     def laid(cls, shape: Shape, size: Pair, strides: Pair, axes: tuple[Window, Window]) -> Pooling:
@@ -49,6 +51,15 @@ class Pooling:
         """Put one window over a whole image, or over a whole sequence."""
         size = (shape[0], shape[1]) if len(shape) == 3 else (1, shape[0])
         return cls(size, shape[-1], size, size, (0, 0), (1, 1))
+
+    def including(self, padding: Any) -> Pooling:
+        """Count the padding in means, but never what a last window of `ceil_mode` hangs over."""
+        if padding == "valid":
+            return self
+        behind: tuple[int, ...] = self.size
+        if padding != "same":
+            behind = tuple(after for _, after in sides(padding))
+        return replace(self, counted=(*self.before, behind[0], behind[1]))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -109,8 +120,8 @@ class Pooling:
     def average_forward(self, at: Lowering) -> None:
         """Write the row that takes the mean of each window."""
         sums = at.scratch((self.channels,))
-        writes = (at.output, sums)
-        at.row("average_pool_forward", reads=at.inputs, writes=writes, sizes=self.sizes)
+        writes, sizes = (at.output, sums), (*self.sizes, *self.counted)
+        at.row("average_pool_forward", reads=at.inputs, writes=writes, sizes=sizes)
 
     def average_backward(self, at: Lowering) -> None:
         """Write the row that shares each window's gradient among its cells."""
@@ -122,19 +133,24 @@ class Pooling:
             variant=(int(self.is_tiled), int(gradient.accumulate)),
             reads=(at.output_gradient,),
             writes=(gradient.buffer,),
-            sizes=self.sizes,
+            sizes=(*self.sizes, *self.counted),
         )
 
     def _codes(self, at: Lowering) -> Buffer:
         return at.keep("codes", (*self.output, self.channels), width=self.code_bytes)
 
 
+def whole_output(shape: Shape, *, keepdims: bool) -> Shape:
+    """Give the shape of what one window over all leaves."""
+    return (*(1,) * (len(shape) - 1 if keepdims else 0), shape[-1])
+
+
 def over_sequence(shape: Shape, layer: Any) -> Pooling:
     """Lay a pooling layer's windows over a sequence; raises ShapeError where they do not fit."""
     size = layer.pool_size
     stride = size if layer.strides is None else layer.strides
-    sides = (layer.padding, layer.padding) if isinstance(layer.padding, int) else layer.padding
-    time = window(shape[0], size, stride, sides, ceil_mode=layer.ceil_mode)
+    around = (layer.padding, layer.padding) if isinstance(layer.padding, int) else layer.padding
+    time = window(shape[0], size, stride, around, ceil_mode=layer.ceil_mode)
     if time.output < 1:
         message = f"{layer.type_name}'s window of {size} is longer than its input of {shape[0]}"
         hint = "use a smaller pool_size, `padding: same`, or fewer layers that shorten the sequence"

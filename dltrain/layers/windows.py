@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 PairField = PositiveInteger | tuple[PositiveInteger, PositiveInteger]
 """One number for both axes, or [vertical, horizontal]."""
 CountPair = tuple[Count, Count]
+SidesField = Annotated[
+    Count | CountPair | tuple[CountPair, CountPair], Field(union_mode="left_to_right")
+]
+"""A number for all sides, [vertical, horizontal] or [[top, bottom], [left, right]]."""
 PaddingField = Annotated[
     Literal["valid", "same"] | Count | CountPair | tuple[CountPair, CountPair],
     Field(union_mode="left_to_right"),
@@ -69,6 +73,34 @@ def window(
     return Window(before, after, output)
 
 
+def transposed_window(
+    extent: int,
+    size: int,
+    stride: int,
+    padding: str | tuple[int, int],
+    dilation: int = 1,
+    *,
+    added: int | None = None,
+) -> Window:
+    """Lay the windows of a transposed convolution, one for each of `extent` cells, over its output.
+
+    `output` counts the cells of the output, `before` and `after` those that windows reach around
+    it. `added` cells stand at the end; None makes the output `extent` strides long, or longer where
+    `valid` windows reach farther.
+    """
+    reach = (size - 1) * dilation + 1
+    covered = (extent - 1) * stride + reach
+    if not isinstance(padding, str):
+        before, output = padding[0], covered - sum(padding) + (added or 0)
+    elif padding == "same":
+        # What a convolution with `same` leads from; with `added`, Keras cuts off half a kernel.
+        output = extent * stride if added is None else covered - reach // 2 * 2 + added
+        before = max(covered - output, 0) // 2
+    else:
+        before, output = 0, max(covered, extent * stride) if added is None else covered + added
+    return Window(before, max(covered - output - before, 0), output)
+
+
 def window_2d(
     shape: Shape,
     size: int | tuple[int, int],
@@ -80,9 +112,9 @@ def window_2d(
     layer: Layer,
 ) -> tuple[Window, Window]:
     """Lay a window over an image; raises ShapeError when it does not fit."""
-    sides = _sides(padding)
+    around = sides(padding)
     high, wide = (
-        window(shape[axis], pair(size)[axis], strides[axis], sides[axis], dilation[axis],
+        window(shape[axis], pair(size)[axis], strides[axis], around[axis], dilation[axis],
                ceil_mode=ceil_mode)
         for axis in (0, 1)
     )  # fmt: skip
@@ -98,7 +130,8 @@ def window_2d(
     return high, wide
 
 
-def _sides(padding: Any) -> tuple[Any, Any]:
+def sides(padding: Any) -> tuple[Any, Any]:
+    """Spell padding out for each axis: a name, or (before, after)."""
     if isinstance(padding, str):
         return padding, padding
     vertical, horizontal = (padding, padding) if isinstance(padding, int) else padding

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tests.reference.geometry import before_and_after, both_sides
+from tests.reference.geometry import before_and_after, both_sides, transposed, with_padding
 
 
 class Arrays:
@@ -88,6 +88,16 @@ ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "tanh": torch.tanh,
 }
 
+KERNELS = {
+    "conv1d": ("kernel",),
+    "conv2d": ("kernel",),
+    "conv2d_transpose": ("kernel",),
+    "dense": ("kernel",),
+    "depthwise_conv2d": ("depthwise",),
+    "separable_conv2d": ("depthwise", "pointwise"),
+}
+"""What the regularizers of a layer's kernels are called after, kernel by kernel."""
+
 
 def forward(layers: list[Any], x: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """Run configs of layers on x [n, ...] outside of training; values are parameters and state."""
@@ -116,8 +126,8 @@ def loss(name: str, y: Tensor, target: Tensor) -> Tensor:
 
 def penalty(layers: list[Any], parameters: Mapping[str, Tensor]) -> Tensor:
     """Give the sum of the regularization terms."""
-    kernels = [value for name, value in parameters.items() if name.endswith("/kernel")]
-    factors = [layer.get("kernel_regularizer") for layer in _with_kernels(layers)]
+    kernels = [value for name, value in parameters.items() if name.endswith("kernel")]
+    factors = list(_regularizers(layers))
     total = torch.zeros((), dtype=torch.float64)
     for kernel, factor in zip(kernels, factors, strict=True):
         if factor is not None:
@@ -126,15 +136,16 @@ def penalty(layers: list[Any], parameters: Mapping[str, Tensor]) -> Tensor:
     return total
 
 
-def _with_kernels(layers: list[Any]) -> Iterator[Any]:
+def _regularizers(layers: list[Any]) -> Iterator[Any]:
+    """Give the regularizer of each kernel, in layer order."""
     for layer in layers:
-        if layer["type"] in ("dense", "conv2d"):
-            yield layer
+        for field in KERNELS.get(layer["type"], ()):
+            yield layer.get(f"{field}_regularizer")
         for _ in range(layer.get("times", 1)):
-            yield from _with_kernels(layer.get("layers", []))
-        yield from _with_kernels(layer.get("shortcut", []))
+            yield from _regularizers(layer.get("layers", []))
+        yield from _regularizers(layer.get("shortcut", []))
         for branch in layer.get("branches", []):
-            yield from _with_kernels(branch)
+            yield from _regularizers(branch)
 
 
 def _sequence(layers: list[Any], x: Tensor, parameters: Parameters) -> Tensor:
@@ -167,12 +178,92 @@ def _dense(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 def _conv2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     kernel = _taken(parameters, "conv2d", "kernel")
     bias = _taken(parameters, "conv2d", "bias") if layer.get("use_bias", True) else None
+    return _convolved(layer, x, kernel, bias, layer.get("groups", 1))
+
+
+def _convolved(layer: Any, x: Tensor, kernel: Tensor, bias: Tensor | None, groups: int) -> Tensor:
     strides, dilation = _pair(layer.get("strides", 1)), _pair(layer.get("dilation_rate", 1))
     size = (kernel.shape[0], kernel.shape[1])
     padded = _padded(_channels_first(x), layer, size, strides, dilation, fill=0.0)
     weight = kernel.permute(3, 2, 0, 1).contiguous()
-    groups = layer.get("groups", 1)
     return _channels_last(F.conv2d(padded, weight, bias, strides, 0, dilation, groups))
+
+
+def _depthwise(layer: Any, x: Tensor, kernel: Tensor, bias: Tensor | None) -> Tensor:
+    high, wide, channels, times = kernel.shape
+    flat = kernel.reshape(high, wide, 1, channels * times)
+    return _convolved(layer, x, flat, bias, channels)
+
+
+def _depthwise_conv2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    kernel = _taken(parameters, "depthwise_conv2d", "kernel")
+    biased = layer.get("use_bias", True)
+    bias = _taken(parameters, "depthwise_conv2d", "bias") if biased else None
+    return _depthwise(layer, x, kernel, bias)
+
+
+def _separable_conv2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    first = _taken(parameters, "separable_conv2d", "depthwise_kernel")
+    last = _taken(parameters, "separable_conv2d", "pointwise_kernel")
+    y = _depthwise(layer, x, first, None) @ last[0, 0]
+    biased = layer.get("use_bias", True)
+    return y + _taken(parameters, "separable_conv2d", "bias") if biased else y
+
+
+def _conv2d_transpose(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    kernel = _taken(parameters, "conv2d_transpose", "kernel")
+    biased = layer.get("use_bias", True)
+    strides, dilation = _pair(layer.get("strides", 1)), _pair(layer.get("dilation_rate", 1))
+    added = layer.get("output_padding")
+    sides = both_sides(layer.get("padding", "valid"))
+    weight = kernel.permute(3, 2, 0, 1).contiguous()
+    y = F.conv_transpose2d(_channels_first(x), weight, None, strides, dilation=dilation)
+    around: list[int] = []
+    for axis in (1, 0):
+        cut, count = transposed(
+            x.shape[axis + 1],
+            kernel.shape[axis],
+            strides[axis],
+            sides if isinstance(sides, str) else sides[axis],
+            dilation=dilation[axis],
+            added=None if added is None else _pair(added)[axis],
+        )
+        around += [-cut, cut + count - y.shape[axis + 2]]
+    y = _channels_last(F.pad(y, around))
+    return y + _taken(parameters, "conv2d_transpose", "bias") if biased else y
+
+
+def _conv1d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    kernel = _taken(parameters, "conv1d", "kernel")
+    bias = _taken(parameters, "conv1d", "bias") if layer.get("use_bias", True) else None
+    sides, dilation = layer.get("padding", "valid"), layer.get("dilation_rate", 1)
+    if sides == "causal":
+        sides = [(layer["kernel_size"] - 1) * dilation, 0]
+    if not isinstance(sides, str):
+        sides = [[0, 0], [sides, sides] if isinstance(sides, int) else sides]
+    flat = {
+        "padding": sides,
+        "strides": [1, layer.get("strides", 1)],
+        "dilation_rate": [1, dilation],
+    }
+    groups = layer.get("groups", 1)
+    return _convolved(flat, x[:, None], kernel[None], bias, groups)[:, 0]
+
+
+def _zero_padding2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    (top, bottom), (left, right) = both_sides(layer.get("padding", 1))
+    return F.pad(x, (0, 0, left, right, top, bottom))
+
+
+def _cropping2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    (top, bottom), (left, right) = both_sides(layer.get("cropping", 0))
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
+
+
+def _up_sampling2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    times = tuple(float(value) for value in _pair(layer.get("size", 2)))
+    mode = layer.get("interpolation", "nearest")
+    return _channels_last(F.interpolate(_channels_first(x), scale_factor=times, mode=mode))
 
 
 def _pooling2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
@@ -185,7 +276,20 @@ def _pooling2d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     # Means are over the cells of the image: the sum of a window by the sum of its ones.
     sums = F.avg_pool2d(_padded(images, layer, size, strides, (1, 1), fill=0.0), size, strides)
     ones = _padded(torch.ones_like(images), layer, size, strides, (1, 1), fill=0.0)
+    if layer.get("count_include_pad", False):
+        sides = both_sides(layer.get("padding", "valid"))
+        around = _around(images, layer, size, strides, (1, 1))
+        high, wide = with_padding((0, *images.shape[2:]), sides, around)
+        ones[:, :, :high, :wide] = 1
     return _channels_last(sums / F.avg_pool2d(ones, size, strides))
+
+
+def _global_average(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return x.mean(tuple(range(1, x.ndim - 1)), keepdim=layer.get("keepdims", False))
+
+
+def _global_max(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return x.amax(tuple(range(1, x.ndim - 1)), keepdim=layer.get("keepdims", False))
 
 
 def _pooling1d(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
@@ -204,10 +308,21 @@ def _padded(
     *,
     fill: float,
 ) -> Tensor:
+    (top, bottom), (left, right) = _around(x, layer, size, strides, dilation)
+    return F.pad(x, (left, right, top, bottom), value=fill)
+
+
+def _around(
+    x: Tensor,
+    layer: Any,
+    size: tuple[int, int],
+    strides: tuple[int, int],
+    dilation: tuple[int, int],
+) -> list[tuple[int, int]]:
+    """Give the cells that windows reach above and below, left and right of an image."""
     sides = both_sides(layer.get("padding", "valid"))
-    around: list[int] = []
-    for axis in (1, 0):
-        cells = before_and_after(
+    return [
+        before_and_after(
             x.shape[axis + 2],
             size[axis],
             strides[axis],
@@ -215,8 +330,8 @@ def _padded(
             dilation=dilation[axis],
             ceil_mode=layer.get("ceil_mode", False),
         )
-        around += cells
-    return F.pad(x, around, value=fill)
+        for axis in (0, 1)
+    ]
 
 
 def _residual(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
@@ -285,14 +400,18 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "average_pooling1d": _pooling1d,
     "average_pooling2d": _pooling2d,
     "batch_normalization": _batch_normalization,
+    "conv1d": _conv1d,
     "conv2d": _conv2d,
+    "conv2d_transpose": _conv2d_transpose,
+    "cropping2d": _cropping2d,
     "dense": _dense,
+    "depthwise_conv2d": _depthwise_conv2d,
     "dropout": _same,
     "flatten": lambda layer, x, parameters: x.flatten(1),
-    "global_average_pooling1d": lambda layer, x, parameters: x.mean(1),
-    "global_average_pooling2d": lambda layer, x, parameters: x.mean((1, 2)),
-    "global_max_pooling1d": lambda layer, x, parameters: x.amax(1),
-    "global_max_pooling2d": lambda layer, x, parameters: x.amax((1, 2)),
+    "global_average_pooling1d": _global_average,
+    "global_average_pooling2d": _global_average,
+    "global_max_pooling1d": _global_max,
+    "global_max_pooling2d": _global_max,
     "max_pooling1d": _pooling1d,
     "max_pooling2d": _pooling2d,
     "normalization": _normalization,
@@ -301,6 +420,9 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "rescaling": _rescaling,
     "reshape": _reshape,
     "residual": _residual,
+    "separable_conv2d": _separable_conv2d,
+    "up_sampling2d": _up_sampling2d,
+    "zero_padding2d": _zero_padding2d,
 }
 
 

@@ -37,6 +37,13 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     "conv2d strided": [{**CONV, "strides": 2, "activation": "tanh"}],
     "conv2d pooled": [CONV, POOL],
     "conv2d depthwise": [{**CONV, "groups": 8, "activation": None}],
+    "depthwise_conv2d": [{"type": "depthwise_conv2d", "kernel_size": 3, "activation": "relu"}],
+    "separable_conv2d": [{"type": "separable_conv2d", "filters": 5, "kernel_size": 3}],
+    "conv2d_transpose": [{"type": "conv2d_transpose", "filters": 5, "kernel_size": 3}],
+    "conv1d": [
+        {"type": "reshape", "target_shape": [20, 32]},
+        {"type": "conv1d", "filters": 5, "kernel_size": 3, "activation": "relu"},
+    ],
     "residual": [{"type": "residual", "layers": [CONV]}],
     "dense": [{"type": "flatten"}, {**DENSE, "kernel_regularizer": L2}],
     "dense large": [{"type": "flatten"}, {**DENSE, "units": 300}],

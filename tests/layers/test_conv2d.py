@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Target
@@ -14,12 +13,9 @@ from dltrain.layers.base import Layer
 from dltrain.layers.conv2d import Conv2D
 from dltrain.layers.pooled_conv2d import PooledConv2D
 from dltrain.layers.sparse import SparseGradients
-from tests.reference import twin_layers
+from tests.reference.layer_twin import TARGETS, at_every_width, compare, normal
 from tests.reference.parameter_bench import ParameterBench
 
-Array = NDArray[Any]
-TARGETS = [Target(4, 32), Target(8, 16), Target(16, 32)]
-at_every_width = pytest.mark.parametrize("target", TARGETS, ids=lambda target: str(target.width))
 # Every new shape of tile is compiled, so examples are few and come from small sets.
 quick = settings(max_examples=8, deadline=None)
 pairs = st.tuples(st.integers(1, 2), st.integers(1, 2))
@@ -54,44 +50,6 @@ def convolutions(draw: st.DrawFn) -> tuple[dict[str, Any], tuple[int, int, int]]
         "activation": draw(st.sampled_from([None, "relu"])),
     }
     return config, (draw(st.sampled_from([5, 7])), draw(st.sampled_from([6, 9])), inputs * groups)
-
-
-class Twin:
-    """The convolution in float64, relu included, and max pooling behind it."""
-
-    def __init__(self, bench: ParameterBench, x: Array, *layers: dict[str, Any]) -> None:
-        wide = {f"own/{name}": value.astype(float) for name, value in bench.parameters.items()}
-        self.gradients = {name: np.zeros_like(value) for name, value in wide.items()}
-        own = twin_layers.Own("own", wide, self.gradients)
-        self.y, self.ways = x.astype(float), []
-        for layer in layers:
-            self.y, backward = twin_layers.LAYERS[layer["type"]](layer, self.y, own)
-            self.ways.append(backward)
-            if layer.get("activation"):
-                self.y, backward = twin_layers.activation("relu", self.y)
-                self.ways.append(backward)
-
-    def backward(self, dy: Array) -> Array:
-        dx = dy.astype(float)
-        for way in reversed(self.ways):
-            dx = way(dx)
-        return dx
-
-
-def normal(*shape: int, seed: int = 0) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def compare(bench: ParameterBench, x: Array, *layers: dict[str, Any]) -> None:
-    twin = Twin(bench, x, *layers)
-    np.testing.assert_allclose(bench.forward(), twin.y, rtol=1e-5, atol=2e-5)
-    dy = normal(*twin.y.shape, seed=1)
-    (dx,) = bench.backward(dy)
-    np.testing.assert_allclose(dx, twin.backward(dy), rtol=1e-5, atol=4e-5)
-    for name, found in bench.parameter_gradients.items():
-        np.testing.assert_allclose(found, twin.gradients[f"own/{name}"], rtol=1e-5, atol=1e-4)
-    assert set(bench.parameter_gradients) == set(bench.parameters)
-    assert bench.slack_is_untouched
 
 
 @at_every_width

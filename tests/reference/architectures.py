@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypedDict
 
+from tests.reference import window_steps
 from tests.reference.geometry import extents, window_output
 
 Shape = tuple[int, ...]
@@ -122,6 +123,8 @@ def pooling2d(random: Random, shape: Shape, name: str) -> Step:
         layer["strides"] = list(strides)
     if ceil_mode:
         layer["ceil_mode"] = True
+    if name.startswith("average") and random.random() < 0.3:
+        layer["count_include_pad"] = True
     return [layer], (*size, shape[2])
 
 
@@ -199,6 +202,10 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
         _pointwise,
         conv2d,
         joins,
+        window_steps.depthwise_conv2d,
+        window_steps.separable_conv2d,
+        window_steps.conv2d_transpose,
+        window_steps.resized,
     ]
     # Of two seeds in four, so that the list is gone round with a step of one.
     number = seed // 4 * 2 + seed % 4
@@ -208,7 +215,8 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
         layers.append({"type": "reshape", "target_shape": [-1, shape[2]]})
         return input_shape, layers, (shape[0] * shape[1], shape[2])
     if number % 3 == 1:
-        layers.append({"type": ("global_average_pooling2d", "global_max_pooling2d")[number % 2]})
+        name = ("global_average_pooling2d", "global_max_pooling2d")[number % 2]
+        layers += [{"type": name, "keepdims": True}, {"type": "flatten"}]
         return input_shape, layers, (shape[2],)
     return input_shape, [*layers, {"type": "flatten"}], (shape[0] * shape[1] * shape[2],)
 
@@ -218,7 +226,7 @@ def _sequences(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     number = seed // 4
     pool = ("max_pooling1d", "average_pooling1d")[number % 2]
     steps: list[Callable[[Random, Shape], Step]] = [
-        _wide_dense,
+        (_wide_dense, window_steps.conv1d)[number // 2 % 2],
         lambda r, s: pooling1d(r, s, pool),
         (repeat, parallel, _pointwise)[number % 3],
     ]

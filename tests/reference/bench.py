@@ -75,7 +75,7 @@ class Bench:
         buffers = (*reads, *writes)
         run_kernel(
             kernel,
-            [self.arrays[buffer] for buffer in buffers],
+            [self.arrays[buffer.root] for buffer in buffers],
             variant=variant,
             sizes=sizes,
             numbers=numbers,

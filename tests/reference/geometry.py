@@ -61,3 +61,31 @@ def both_sides(padding: Any) -> Any:
     if isinstance(padding, int):
         return (padding, padding), (padding, padding)
     return tuple((side, side) if isinstance(side, int) else tuple(side) for side in padding)
+
+
+def transposed(
+    extent: int, size: int, stride: int, padding: str | tuple[int, int], *,
+    dilation: int = 1, added: int | None = None,
+) -> tuple[int, int]:  # fmt: skip
+    """Give what a transposed convolution cuts off the start of one axis, and what it leaves."""
+    reach = dilation * (size - 1) + 1
+    if not isinstance(padding, str):
+        return padding[0], (extent - 1) * stride + reach - sum(padding) + (added or 0)
+    if padding == "valid":
+        more = max(stride - reach, 0) if added is None else added
+        return 0, (extent - 1) * stride + reach + more
+    if added is None:
+        return max(reach - stride, 0) // 2, extent * stride
+    return max(reach // 2 * 2 - added, 0) // 2, (extent - 1) * stride + reach % 2 + added
+
+
+def with_padding(shape: Shape, padding: Any, around: Any) -> tuple[int, int]:
+    """Count the cells of height and width (axes 1, 2) before and on the image and its padding.
+
+    `around` is what windows reach; behind the padding it is more where a last window hangs over.
+    """
+    sides = both_sides(padding)
+    if isinstance(sides, str):
+        sides = around if sides == "same" else ((0, 0), (0, 0))
+    high, wide = (extent + sum(side) for extent, side in zip(shape[1:3], sides, strict=True))
+    return high, wide

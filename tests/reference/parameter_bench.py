@@ -83,7 +83,7 @@ class ParameterBench(LayerBench):
         buffers = (*facts.get("reads", ()), *facts.get("writes", ()))
         run_kernel(
             kernel,
-            [self.arrays[buffer] for buffer in buffers],
+            [self.arrays[buffer.root] for buffer in buffers],
             variant=facts.get("variant", ()),
             sizes=facts.get("sizes", ()),
             samples=range(self.samples),

@@ -19,6 +19,11 @@ DENSE: Config = {"type": "dense", "units": 4}
 DENSE_PIXELS: Config = {**CONV, "kernel_size": 1}
 IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
 GATE: list[Config] = [{"type": "global_average_pooling2d"}, {**DENSE, "activation": "sigmoid"}]
+TWICE = {
+    "kernel_size": [2, 3],
+    "padding": [0, 1],
+    "depthwise_regularizer": {"type": "l2", "l2": 0.1},
+}
 SAME = {**CONV, "padding": "same", "activation": "tanh"}
 
 CASES: list[tuple[tuple[int, ...], list[Config]]] = [
@@ -31,12 +36,23 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (IMAGE, [CONV, {"type": "max_pooling2d", "pool_size": 3, "strides": 1, "padding": 1}]),
     (IMAGE, [CONV, {"type": "average_pooling2d", "padding": "same", "strides": [2, 3]}]),
     (IMAGE, [CONV, {"type": "average_pooling2d", "pool_size": 3, "ceil_mode": True}]),
+    (IMAGE, [CONV, {"type": "average_pooling2d", "padding": 1, "count_include_pad": True}]),
     (SEQUENCE, [DENSE, {"type": "max_pooling1d", "pool_size": 3}]),
     (SEQUENCE, [DENSE, {"type": "average_pooling1d", "padding": [0, 1], "strides": 3}]),
     (IMAGE, [CONV, {"type": "global_average_pooling2d"}]),
-    (IMAGE, [CONV, {"type": "global_max_pooling2d"}]),
+    (IMAGE, [CONV, {"type": "global_max_pooling2d", "keepdims": True}]),
     (SEQUENCE, [DENSE, {"type": "global_average_pooling1d"}]),
     (SEQUENCE, [DENSE, {"type": "global_max_pooling1d"}]),
+    (IMAGE, [CONV, {**TWICE, "type": "depthwise_conv2d", "depth_multiplier": 2}]),
+    (IMAGE, [CONV, {**TWICE, "type": "separable_conv2d", "filters": 3, "strides": [1, 2]}]),
+    (IMAGE, [{**CONV, "type": "conv2d_transpose", "strides": [2, 1], "padding": "same"}]),
+    (IMAGE, [{**CONV, "type": "conv2d_transpose", "dilation_rate": 2, "output_padding": 0}]),
+    (IMAGE, [CONV, {"type": "zero_padding2d", "padding": [[1, 0], [0, 2]]}]),
+    (IMAGE, [CONV, {"type": "cropping2d", "cropping": [[1, 0], [0, 2]]}]),
+    (IMAGE, [CONV, {"type": "up_sampling2d", "size": [2, 3]}]),
+    (IMAGE, [CONV, {"type": "up_sampling2d", "size": [3, 2], "interpolation": "bilinear"}]),
+    (SEQUENCE, [{**CONV, "type": "conv1d", "padding": "causal", "dilation_rate": 2, "groups": 2}]),
+    (SEQUENCE, [{**CONV, "type": "conv1d", "padding": 1, "strides": 2, "use_bias": False}]),
     (IMAGE, [CONV, {"type": "reshape", "target_shape": [3, -1]}, DENSE]),
     (
         SEQUENCE,

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tests.reference import losses
 from tests.reference.joins import JOINS, Joined
-from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, activation
+from tests.reference.twin_layers import Array, Backward, Config, Own, activation
+from tests.reference.window_twins import ALL_LAYERS
 
 
 class Twin:
@@ -100,10 +101,11 @@ class Twin:
             return self._ways(ways, "add", x, name)
         if config["type"] == "parallel":
             return self._ways(config["branches"], config.get("merge", "concatenate"), x, name)
-        if config.get("kernel_regularizer") is not None:
-            self.regularizers[f"{name}/kernel"] = config["kernel_regularizer"]
+        for field, kernel in regularized(config).items():
+            if config.get(field) is not None:
+                self.regularizers[f"{name}/{kernel}"] = config[field]
         own = Own(name, self.values, self.gradients, training=self.training)
-        return LAYERS[config["type"]](config, x, own)
+        return ALL_LAYERS[config["type"]](config, x, own)
 
     def _ways(
         self, ways: list[list[Config]], merge: str, x: Array, name: str
@@ -119,6 +121,15 @@ class Twin:
             return dx
 
         return y, backward
+
+
+def regularized(config: Config) -> dict[str, str]:
+    """Name the fields of a layer that penalize kernels, and those kernels."""
+    if config["type"] == "separable_conv2d":
+        names = ("depthwise", "pointwise")
+        return {f"{name}_regularizer": f"{name}_kernel" for name in names}
+    field = "depthwise" if config["type"] == "depthwise_conv2d" else "kernel"
+    return {f"{field}_regularizer": "kernel"}
 
 
 def compare(loss: str, y: Array, target: Array) -> tuple[float, Array]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference import activations
-from tests.reference.geometry import before_and_after, both_sides
+from tests.reference.geometry import before_and_after, both_sides, with_padding
 
 Array = NDArray[np.float64]
 Config = dict[str, Any]
@@ -112,6 +112,9 @@ def max_pooling2d(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 def average_pooling2d(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     look = _pool_windows(config, x)
     padded, real = look.surround(x, 0.0), look.surround(np.ones_like(x), 0.0)
+    if config.get("count_include_pad", False):
+        high, wide = with_padding(x.shape, config.get("padding", "valid"), look.around)
+        real[:, :high, :wide] = 1
     total, count = (np.sum([image[cells] for _, cells in look], 0) for image in (padded, real))
 
     def backward(dy: Array) -> Array:
@@ -136,13 +139,20 @@ def average_pooling1d(config: Config, x: Array, own: Own) -> tuple[Array, Backwa
 def global_max(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     flat = x.reshape(len(x), -1, x.shape[-1])
     chosen = np.eye(flat.shape[1])[flat.argmax(1)].transpose(0, 2, 1)
-    return flat.max(1), lambda dy: (chosen * dy[:, None]).reshape(x.shape)
+    return _whole(config, flat.max(1), x, chosen)
 
 
 def global_average(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     flat = x.reshape(len(x), -1, x.shape[-1])
     shares = np.ones_like(flat) / flat.shape[1]
-    return flat.mean(1), lambda dy: (shares * dy[:, None]).reshape(x.shape)
+    return _whole(config, flat.mean(1), x, shares)
+
+
+def _whole(config: Config, y: Array, x: Array, shares: Array) -> tuple[Array, Backward]:
+    """Give what is left of x, and the way back to all of it, by shares of each channel."""
+    if config.get("keepdims", False):
+        y = y.reshape(len(x), *[1] * (x.ndim - 2), x.shape[-1])
+    return y, lambda dy: (shares * dy.reshape(len(x), 1, -1)).reshape(x.shape)
 
 
 def reshape(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
