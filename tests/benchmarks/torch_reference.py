@@ -95,6 +95,7 @@ KERNELS = {
     "dense": ("kernel",),
     "depthwise_conv2d": ("depthwise",),
     "separable_conv2d": ("depthwise", "pointwise"),
+    "squeeze_excitation": ("kernel", "kernel"),
 }
 """What the regularizers of a layer's kernels are called after, kernel by kernel."""
 
@@ -350,6 +351,15 @@ def _parallel(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     return _JOINS[layer.get("merge", "concatenate")](outputs)
 
 
+def _squeeze_excitation(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    means = x.mean((1, 2), keepdim=True)
+    functions = layer.get("squeeze_activation", "relu"), layer.get("gate_activation", "sigmoid")
+    for function in functions:
+        own = parameters.inside({"type": "conv2d"})
+        means = activate(function, means @ own.take("kernel")[0, 0] + own.take("bias"))
+    return x * means
+
+
 def _broadcast(outputs: list[Tensor]) -> list[Tensor]:
     """Let (n, channels) meet every place of an image (n, height, width, channels)."""
     whole = max(outputs, key=Tensor.numel)
@@ -421,6 +431,7 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "reshape": _reshape,
     "residual": _residual,
     "separable_conv2d": _separable_conv2d,
+    "squeeze_excitation": _squeeze_excitation,
     "up_sampling2d": _up_sampling2d,
     "zero_padding2d": _zero_padding2d,
 }

@@ -206,6 +206,7 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
         window_steps.separable_conv2d,
         window_steps.conv2d_transpose,
         window_steps.resized,
+        window_steps.squeeze_excitation,
     ]
     # Of two seeds in four, so that the list is gone round with a step of one.
     number = seed // 4 * 2 + seed % 4

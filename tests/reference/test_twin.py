@@ -19,11 +19,8 @@ DENSE: Config = {"type": "dense", "units": 4}
 DENSE_PIXELS: Config = {**CONV, "kernel_size": 1}
 IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
 GATE: list[Config] = [{"type": "global_average_pooling2d"}, {**DENSE, "activation": "sigmoid"}]
-TWICE = {
-    "kernel_size": [2, 3],
-    "padding": [0, 1],
-    "depthwise_regularizer": {"type": "l2", "l2": 0.1},
-}
+L2 = {"type": "l2", "l2": 0.1}
+TWICE = {"kernel_size": [2, 3], "padding": [0, 1], "depthwise_regularizer": L2}
 SAME = {**CONV, "padding": "same", "activation": "tanh"}
 
 CASES: list[tuple[tuple[int, ...], list[Config]]] = [
@@ -51,6 +48,8 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (IMAGE, [CONV, {"type": "cropping2d", "cropping": [[1, 0], [0, 2]]}]),
     (IMAGE, [CONV, {"type": "up_sampling2d", "size": [2, 3]}]),
     (IMAGE, [CONV, {"type": "up_sampling2d", "size": [3, 2], "interpolation": "bilinear"}]),
+    (IMAGE, [CONV, {"type": "squeeze_excitation", "ratio": 2, "kernel_regularizer": L2}]),
+    (IMAGE, [CONV, {"type": "squeeze_excitation", "units": 3, "gate_activation": "tanh"}]),
     (SEQUENCE, [{**CONV, "type": "conv1d", "padding": "causal", "dilation_rate": 2, "groups": 2}]),
     (SEQUENCE, [{**CONV, "type": "conv1d", "padding": 1, "strides": 2, "use_bias": False}]),
     (IMAGE, [CONV, {"type": "reshape", "target_shape": [3, -1]}, DENSE]),

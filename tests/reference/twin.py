@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.reference import losses
 from tests.reference.joins import JOINS, Joined
 from tests.reference.twin_layers import Array, Backward, Config, Own, activation
-from tests.reference.window_twins import ALL_LAYERS
+from tests.reference.window_twins import ALL_LAYERS, squeezing
 
 
 class Twin:
@@ -101,6 +101,8 @@ class Twin:
             return self._ways(ways, "add", x, name)
         if config["type"] == "parallel":
             return self._ways(config["branches"], config.get("merge", "concatenate"), x, name)
+        if config["type"] == "squeeze_excitation":
+            return self._ways([[], squeezing(config)], "multiply", x, name)
         for field, kernel in regularized(config).items():
             if config.get(field) is not None:
                 self.regularizers[f"{name}/{kernel}"] = config[field]

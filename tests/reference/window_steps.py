@@ -83,6 +83,18 @@ def resized(random: Random, shape: Shape) -> Step:
     return layers, (height - cut[0], width - cut[1], shape[2])
 
 
+def squeeze_excitation(random: Random, shape: Shape) -> Step:
+    """Draw channels that are weighed by what the image holds."""
+    layer = {
+        "type": "squeeze_excitation",
+        **random.choice([{"units": random.randint(1, 5)}, {"ratio": random.randint(1, 4)}, {}]),
+        "squeeze_activation": random.choice(["relu", "silu"]),
+        "gate_activation": random.choice(["sigmoid", "hard_sigmoid"]),
+        "activation": random.choice([None, "tanh"]),
+    }
+    return [_penalized(random, layer, "kernel")], shape
+
+
 def conv1d(random: Random, shape: Shape) -> Step:
     """Draw a convolution over time."""
     time, features = shape

@@ -142,6 +142,17 @@ def up_sampling2d(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return y, lambda dy: np.einsum("ih,jw,nijc->nhwc", down, across, dy)
 
 
+def squeezing(config: Config) -> list[Config]:
+    """Give the layers whose output multiplies the channels in a squeeze_excitation."""
+    steps: list[Config] = [{"type": "global_average_pooling2d", "keepdims": True}]
+    functions = config.get("squeeze_activation", "relu"), config.get("gate_activation", "sigmoid")
+    regularizer = config.get("kernel_regularizer")
+    for function in functions:
+        step = {"type": "conv2d", "kernel_regularizer": regularizer, "activation": function}
+        steps.append(step)
+    return steps
+
+
 def _nearest(extent: int, times: int) -> Array:
     """Give the matrix that repeats each of `extent` numbers."""
     return np.repeat(np.eye(extent), times, axis=0)
