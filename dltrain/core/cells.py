@@ -14,6 +14,8 @@ PENALTY = 5
 """The regularization terms of the loss."""
 NORM = 6
 """The Euclidean norm of the gradient."""
+LABELLED = 7
+"""Positions in this batch that have a target: what means over a batch are taken over."""
 OPTIMIZER = 8
 """The first of the optimizer's numbers of this step."""
 COUNT = 24

@@ -12,9 +12,11 @@ from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
 from dltrain.engine.facts import history
 from dltrain.engine.graph import Graph, build_graph
+from dltrain.engine.positions import Targets, check_targets
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
 from dltrain.losses.base import Loss
+from dltrain.metrics.base import Metric
 
 Location = tuple[str | int, ...]
 
@@ -47,22 +49,32 @@ def check(draft: Draft) -> Checked:
     if facts is None:
         return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
     found = _unmeasured(draft, facts)
-    checked = check_shapes(draft, facts.input_shape, facts.classes, found=tuple(found))
+    targets = (facts.target_form, facts.target_shape)
+    checked = check_shapes(
+        draft, facts.input_shape, facts.classes, targets=targets, found=tuple(found)
+    )
     if checked.graph is not None and not checked.problems:
         checked = replace(checked, problems=nothing_to_train(draft, checked.graph))
     return replace(checked, data_error=data_error, facts=facts)
 
 
 def check_shapes(
-    draft: Draft, input_shape: Shape, classes: int | None, *, found: tuple[Problem, ...] = ()
+    draft: Draft,
+    input_shape: Shape,
+    classes: int | None,
+    *,
+    targets: Targets | None = None,
+    found: tuple[Problem, ...] = (),
 ) -> Checked:
-    """Check what could be read of a config for samples of a shape, and a number of classes."""
+    """Check what could be read of a config for samples of a shape, classes and known targets."""
     graph, error = None, None
     if draft.layers:
         try:
             graph = build_graph(draft.layers, input_shape, classes)
             if draft.complete and draft.loss is not None:
-                check_loss(draft.loss, draft.layers, graph, classes)
+                check_loss(draft.loss, draft.layers, graph, classes, targets)
+            if draft.config is not None:
+                check_metrics(draft.config.training.metrics, graph, classes)
         except ShapeError as raised:
             error = raised
     shapes = (shape_problem(draft, error),) if error is not None else ()
@@ -80,15 +92,38 @@ def nothing_to_train(draft: Draft | LoadedConfig, graph: Graph) -> tuple[Problem
     return (draft.problem(("model",), f"there is nothing to train: {message}", hint=hint),)
 
 
-def check_loss(loss: Loss, layers: tuple[Layer, ...], graph: Graph, classes: int | None) -> None:
-    """Raise ShapeError, with the layer at fault, where the output does not suit the loss."""
+def check_loss(
+    loss: Loss,
+    layers: tuple[Layer, ...],
+    graph: Graph,
+    classes: int | None,
+    targets: Targets | None = None,
+) -> None:
+    """Raise ShapeError, with the place at fault, where the output does not suit the loss."""
     assert graph.output is not None  # noqa: S101 - a graph is built before it is checked
     try:
         loss.check(graph.output.shape, _last_activation(graph), classes)
+        if targets is not None:
+            check_targets(targets, graph.output.shape, classes)
     except ShapeError as error:
-        error.loc = error.loc or _last(layers, error.field)
+        own = error.field in type(loss).model_fields
+        error.loc = error.loc or (
+            ("training", "loss", str(error.field)) if own else _last(layers, error.field)
+        )
         error.history = error.history or history(graph.output)
         raise
+
+
+def check_metrics(metrics: tuple[Metric, ...], graph: Graph, classes: int | None) -> None:
+    """Raise ShapeError, with the metric at fault, where the output does not suit it."""
+    assert graph.output is not None  # noqa: S101 - a graph is built before it is checked
+    for position, metric in enumerate(metrics):
+        try:
+            metric.check(graph.output.shape, classes)
+        except ShapeError as error:
+            loc: Location = ("training", "metrics", position)
+            error.loc = (*loc, error.field) if error.field else loc
+            raise
 
 
 def shape_problem(draft: Draft | LoadedConfig, error: ShapeError) -> Problem:

@@ -11,6 +11,7 @@ from dltrain.core import cells
 from dltrain.engine.lower import Objective, TargetForm
 from dltrain.engine.network import Network
 from dltrain.engine.table import Compiled
+from dltrain.engine.tally import Tally
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
 
@@ -47,13 +48,11 @@ class Evaluator:
             on_compile=on_compile,
         )
         self._target_type = np.int32 if target_form == "labels" else np.float32
-        self._sums = [0.0] * (1 + len(metrics))
-        self._samples = 0
+        self.tally = Tally(metrics)
 
     def reset(self) -> None:
         """Forget all samples added."""
-        self._sums = [0.0] * len(self._sums)
-        self._samples = 0
+        self.tally.reset()
 
     def add(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
         """Add one batch."""
@@ -61,11 +60,11 @@ class Evaluator:
         self.program.run(
             [np.ascontiguousarray(x, np.float32)], np.ascontiguousarray(y, self._target_type)
         )
-        self._sums = [a + b for a, b in zip(self._sums, self.program.totals(), strict=True)]
-        self._samples += len(x)
+        loss, totals = self.program.totals()
+        labelled = float(self.program.cells[cells.LABELLED])
+        self.tally.add(totals, labelled=labelled, samples=len(x), loss=loss)
 
     def result(self) -> Result:
         """Give the means over all samples added."""
-        count = max(self._samples, 1)
-        loss, *metrics = (total / count for total in self._sums)
-        return Result(loss + self.network.penalty(), tuple(metrics), self._samples)
+        tally = self.tally
+        return Result(tally.loss + self.network.penalty(), tally.metrics, tally.samples)

@@ -206,9 +206,9 @@ class Lowerer:
             self._prepared[key] = copy
         return self._prepared[key]
 
-    def total(self, name: str) -> Buffer:
-        """Give a new sum of each lane, zero at its start."""
-        buffer = Buffer(name, (1,), Home.LANE, 8)
+    def total(self, name: str, count: int = 1) -> Buffer:
+        """Give new sums of each lane, zero at its start."""
+        buffer = Buffer(name, (count,), Home.LANE, 8)
         self.lowered.totals.append(buffer)
         self._zeroed.append(buffer)
         return buffer
@@ -219,7 +219,8 @@ class Lowerer:
         comparison = Comparison(self, objective, output, self.total("loss"))
         objective.loss.forward(comparison)
         for metric in objective.metrics:
-            metric.forward(Comparison(self, objective, output, self.total(metric.type_name)))
+            total = self.total(metric.type_name, metric.totals(output.shape))
+            metric.forward(Comparison(self, objective, output, total))
         if self.gradients:
             comparison.is_backward = True
             objective.loss.backward(comparison)

@@ -111,7 +111,7 @@ class Network:
     ) -> tuple[float, dict[str, Array]]:
         """Give the loss, regularization included, and the gradient of every parameter that learns.
 
-        Targets are class indices, or numbers with the axes of the output.
+        Targets are class indices (-1 where there is none), or numbers with the axes of the output.
         """
         if self.objective is None:
             message = "this network has no loss"
@@ -123,7 +123,7 @@ class Network:
             program = self._program(form, training, count)
             program.cells[cells.SEED], program.cells[cells.STEP] = self.seed, step
             program.run(inputs, target)
-            loss = program.totals()[0] / count + float(program.cells[cells.PENALTY])
+            loss = program.totals()[0] + float(program.cells[cells.PENALTY])
             if program.gradient is None:  # nothing learns
                 return loss, {}
             return loss, self.store.named(program.gradient.copy())

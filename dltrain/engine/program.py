@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core import cells
+from dltrain.core.labels import VOID
 from dltrain.core.lowering import Buffer, Row
 from dltrain.engine import executor, tracing
 from dltrain.engine.arrange import arrange
@@ -19,6 +20,8 @@ from dltrain.engine.phases import GradientPhases, lay_out, pack
 from dltrain.engine.schedule import Phase
 from dltrain.engine.table import Compiled, Storage, Table
 from dltrain.engine.threads import MOST_THREADS, Job, shared_team
+from dltrain.losses.base import rows_of
+from dltrain.metrics.base import Total
 from dltrain.optimizers.base import Optimizer
 
 LANE = 8
@@ -82,6 +85,7 @@ class Program:
         batch = len(inputs[0])
         lanes = -(-batch // self.lane_size)
         self.cells[cells.BATCH], self.cells[cells.LANES] = batch, lanes
+        self.cells[cells.LABELLED] = self._labelled(target)
         self.cells[cells.STATUS] = 0
         threads = self.threads if lanes > 1 else 1
         turn = self._next_turn(threads)
@@ -140,10 +144,23 @@ class Program:
             result[start : start + len(part[0])] = self.output(len(part[0]))
         return result
 
-    def totals(self) -> list[float]:
-        """Sum loss and metrics of the last batch over its lanes, first to last."""
+    def totals(self) -> tuple[float, list[Total]]:
+        """Give the loss of the last batch, its mean, and what each metric counts in it.
+
+        Lanes are summed first to last.
+        """
         lanes = int(self.cells[cells.LANES])
-        return [sum(values[:lanes].tolist()) for values in self._totals]
+        loss, *metrics = (_summed(values[:lanes]) for values in self._totals)
+        return float(loss) / max(float(self.cells[cells.LABELLED]), 1.0), metrics
+
+    def _labelled(self, target: NDArray[np.generic] | None) -> int:
+        """Count the positions of a batch that have a target."""
+        if target is None:
+            return 0
+        if target.dtype == np.int32:
+            return int(np.count_nonzero(target != VOID))
+        assert self.lowered.output is not None  # noqa: S101 - every network has an output
+        return target.size // rows_of(self.lowered.output.shape)[1]
 
     def _point(
         self, inputs: Sequence[NDArray[np.float32]], target: NDArray[np.generic] | None
@@ -188,3 +205,11 @@ class Program:
             *(counters.ctypes.data, executor.yield_address()),
         )
         return words
+
+
+def _summed(values: NDArray[np.float64]) -> Total:
+    # The plain sum of a single total is much quicker in small steps.
+    if values.shape[1] == 1:
+        return float(sum(values[:, 0].tolist()))
+    summed: NDArray[np.float64] = values.sum(axis=0)
+    return summed

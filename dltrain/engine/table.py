@@ -64,11 +64,11 @@ class Storage:
         return self.batch_arena[start : start + size].view(np.float32).reshape(batch, *buffer.shape)
 
     def lane_totals(self, buffer: Buffer) -> NDArray[np.float64]:
-        """Give a total's value of each lane."""
+        """Give a total's values [lanes, count]."""
         offset = self.plan.lane_places[id(buffer)]
-        return np.ndarray(
-            (self.lanes,), np.float64, self.lane_arena.data, offset, (self.plan.lane_bytes,)
-        )
+        strides = (self.plan.lane_bytes, buffer.width)
+        shape = (self.lanes, buffer.size)
+        return np.ndarray(shape, np.float64, self.lane_arena.data, offset, strides)
 
     def _fixed(self, buffer: Buffer) -> NDArray[np.generic]:
         if id(buffer) not in self.fixed:

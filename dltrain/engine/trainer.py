@@ -15,17 +15,17 @@ from dltrain.engine.lower import Objective, TargetForm
 from dltrain.engine.network import Network
 from dltrain.engine.parameters import Array
 from dltrain.engine.table import Compiled
+from dltrain.engine.tally import Tally
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
 from dltrain.optimizers.base import Optimizer
 
 
 class StepResult(NamedTuple):
-    """Means over the samples of one step."""
+    """What one step came to."""
 
     loss: float
-    """With the regularization terms."""
-    metrics: tuple[float, ...]
+    """The mean over the batch, with the regularization terms."""
     samples: int
 
 
@@ -34,7 +34,7 @@ class Trainer:
 
     `steps` counts the updates made; `slots` holds what the optimizer remembers,
     `slot -> parameter -> array`, writable in place. Both can be set to go on where another training
-    stopped.
+    stopped. `tally` adds up loss and metrics until its owner resets it.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Trainer:
         """Compile the training step."""
         self.network, self.optimizer, self.total_steps = network, optimizer, total_steps
         self.steps, self.learning_rate, self.seed = 0, 0.0, seed
+        self.tally = Tally(metrics)
         flat = {name: aligned_floats(network.store.size) for name in optimizer.slots()}
         self.slots: dict[str, dict[str, Array]] = {
             name: network.store.named(array) for name, array in flat.items()
@@ -85,12 +86,14 @@ class Trainer:
         values[cells.OPTIMIZER : cells.OPTIMIZER + len(numbers)] = numbers
         values[cells.STEP], values[cells.SEED] = self.steps, self.seed
         program.run([x], y)
-        totals = program.totals()
+        loss, totals = program.totals()
         if values[cells.STATUS]:
             self._complain(x, y)
         self.steps += 1
-        loss = totals[0] / count + float(values[cells.PENALTY])
-        return StepResult(loss, tuple(total / count for total in totals[1:]), count)
+        loss += float(values[cells.PENALTY])
+        labelled = float(values[cells.LABELLED])
+        self.tally.add(totals, labelled=labelled, samples=count, loss=loss)
+        return StepResult(loss, count)
 
     def close(self) -> None:
         """Let the program's memory go."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dltrain.core.cells import BATCH
+from dltrain.core.labels import VOID
 from dltrain.kernels.functions import exp, log1p, sigmoid
 from dltrain.kernels.integers import larger_of
 from dltrain.kernels.kernel import device, register
 from dltrain.kernels.memory import f32, f64, i32
+from dltrain.kernels.rows import share_of
 
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 NOT_A_NUMBER = np.float32(np.nan)
@@ -62,7 +63,7 @@ def crossentropy_slope(z, t):  # type: ignore[no-untyped-def]
 
 
 def register_mean(name: str, distance: Any) -> None:
-    """Register the kernel that adds the mean over outputs of distance(output, target).
+    """Register the kernel that adds, for each position, the mean of distance(output, target).
 
     Operands output, target, total; sizes positions, units.
     """
@@ -75,9 +76,11 @@ def register_mean(name: str, distance: Any) -> None:
                 labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
                 loss = 0.0
                 for i in range(positions * units):
-                    t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
-                    loss += distance(y[i], t)
-                total[0] += loss / (positions * units)
+                    if dense:
+                        loss += distance(y[i], targets[i])
+                    elif labels[i // units] != VOID:
+                        loss += distance(y[i], one_hot(labels[i // units], i % units, units))
+                total[0] += loss / units
 
         return run
 
@@ -85,7 +88,7 @@ def register_mean(name: str, distance: Any) -> None:
 
 
 def register_gradient(name: str, slope: Any) -> None:
-    """Register the kernel of dy = slope(output, target) / (batch * outputs).
+    """Register the kernel of dy = slope(output, target) / (labelled positions * units).
 
     Operands cells, output, target, dy; sizes positions, units.
     """
@@ -93,13 +96,15 @@ def register_gradient(name: str, slope: Any) -> None:
     def factory(dense, accumulate):  # type: ignore[no-untyped-def]
         def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
             positions, units = args[16], args[17]
-            share = np.float32(1.0 / (f64(args, 0, 0, 0, 0)[BATCH] * positions * units))
+            share = np.float32(share_of(f64(args, 0, 0, 0, 0)) / units)
             for n in range(first, last):
                 y, dy = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
                 labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
                 for i in range(positions * units):
                     t = targets[i] if dense else one_hot(labels[i // units], i % units, units)
                     value = slope(y[i], t) * share
+                    if not dense and labels[i // units] == VOID:
+                        value = ZERO
                     dy[i] = dy[i] + value if accumulate else value
 
         return run

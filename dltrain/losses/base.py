@@ -23,7 +23,7 @@ class Comparing(Lowering, Protocol):
 
     @property
     def target_buffer(self) -> Buffer:
-        """The targets: int32 class indices (positions,) or float32 arrays like the output."""
+        """The targets: int32 class indices (positions,), -1 for none, or arrays like the output."""
 
     @property
     def target_form(self) -> Literal["labels", "dense"]:
@@ -31,14 +31,15 @@ class Comparing(Lowering, Protocol):
 
     @property
     def total(self) -> Buffer:
-        """A float64 of each lane, to which rows add a sum over samples."""
+        """Float64 numbers of each lane, to which rows add."""
 
 
 class Loss(Component):
-    """A measure of how wrong an output is; the mean over real samples (and positions).
+    """A measure of how wrong an output is: the mean over all positions that have a label.
 
-    `forward` adds to `at.total` the sum over samples, each the mean over its positions.
-    `backward` writes the gradient of the mean over the batch (divide by cells.BATCH).
+    A sample is one position, or has several, such as pixels. `forward` adds the sum over them to
+    `at.total`; `backward` writes the gradient of the mean over the batch (divide by
+    cells.LABELLED).
     """
 
     kind: ClassVar[str] = "loss"
@@ -75,11 +76,39 @@ def require_classes(output: Shape, classes: int | None, *, single: bool = False)
     )
 
 
-def add_up(at: Comparing, kernel: str, output: Buffer, numbers: tuple[float, ...] = ()) -> None:
+def require_activation(loss: Loss, wanted: str, activation: str) -> None:
+    """Raise ShapeError unless the last activation is the one whose logits a loss works on."""
+    if activation != wanted:
+        raise ShapeError(
+            f"{loss.type_name} takes the probabilities of a {wanted}, but the last activation is "
+            f"{activation}",
+            field="activation",
+            hint=f"write `activation: {wanted}` in the last layer",
+        )
+
+
+def require_weights(output: Shape, weights: tuple[float, ...] | None, field: str) -> None:
+    """Raise ShapeError unless there is a weight for each class."""
+    units = output[-1] if output else 1
+    if weights is not None and len(weights) != units:
+        raise ShapeError(
+            f"{field} has {len(weights)} numbers, but there are {units} classes",
+            field=field,
+            hint="give one number for each class, in their order",
+        )
+
+
+def add_up(
+    at: Comparing,
+    kernel: str,
+    output: Buffer,
+    numbers: tuple[float, ...] = (),
+    variant: tuple[int, ...] = (),
+) -> None:
     """Write the row of a kernel with the operands (output, target, total)."""
     at.row(
         kernel,
-        variant=(int(at.target_form == "dense"),),
+        variant=(int(at.target_form == "dense"), *variant),
         reads=(output, at.target_buffer),
         writes=(at.total,),
         sizes=rows_of(output.shape),
@@ -88,7 +117,11 @@ def add_up(at: Comparing, kernel: str, output: Buffer, numbers: tuple[float, ...
 
 
 def differentiate(
-    at: Comparing, kernel: str, output: Buffer, numbers: tuple[float, ...] = ()
+    at: Comparing,
+    kernel: str,
+    output: Buffer,
+    numbers: tuple[float, ...] = (),
+    variant: tuple[int, ...] = (),
 ) -> None:
     """Write the row of a kernel with the operands (cells, output, target, gradient)."""
     gradient = at.input_gradient()
@@ -96,7 +129,7 @@ def differentiate(
         return
     at.row(
         kernel,
-        variant=(int(at.target_form == "dense"), int(gradient.accumulate)),
+        variant=(int(at.target_form == "dense"), *variant, int(gradient.accumulate)),
         reads=(at.cells, output, at.target_buffer),
         writes=(gradient.buffer,),
         sizes=rows_of(output.shape),

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from dltrain.core.errors import ShapeError
 from dltrain.core.shapes import Shape
-from dltrain.losses.base import Comparing, Loss, add_up, differentiate, require_classes
+from dltrain.losses.base import (
+    Comparing,
+    Loss,
+    add_up,
+    differentiate,
+    require_activation,
+    require_classes,
+)
 
 
 class BinaryCrossentropy(Loss):
@@ -20,13 +26,7 @@ class BinaryCrossentropy(Loss):
 
     def check(self, output: Shape, activation: str, classes: int | None) -> None:
         """Raise ShapeError unless a sigmoid comes last."""
-        if activation != "sigmoid":
-            raise ShapeError(
-                "binary_crossentropy takes the probabilities of a sigmoid, but the last "
-                f"activation is {activation}",
-                field="activation",
-                hint="write `activation: sigmoid` in the last layer",
-            )
+        require_activation(self, "sigmoid", activation)
         require_classes(output, classes, single=True)
 
     def forward(self, at: Comparing) -> None:

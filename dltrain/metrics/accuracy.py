@@ -1,4 +1,4 @@
-"""The share of samples that are classified correctly."""
+"""The share of samples, or pixels, that are classified correctly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dltrain.metrics.base import Metric, compare
 
 
 class Accuracy(Metric):
-    """Share of samples whose true class has the highest output.
+    """Share of samples (or pixels) whose true class has the highest output.
 
     An output of one unit is right when it is above 0.5 for class 1, and not above it for class 0.
     """

@@ -1,22 +1,40 @@
-"""What a metric is: a number that people read, the mean over samples of a count or a distance."""
+"""What a metric is: a number that people read, made of what it counts at every position."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dltrain.core.component import Component
+from dltrain.core.shapes import Shape
 from dltrain.losses.base import Comparing, rows_of
+
+Total = float | NDArray[np.float64]
+"""What a metric adds up: a number, or several."""
 
 
 class Metric(Component):
-    """A mean over samples, summed in the table beside the loss."""
+    """A number made of sums over positions that have a target: without more, their mean."""
 
     kind: ClassVar[str] = "metric"
     package: ClassVar[str] = "dltrain.metrics"
 
+    def check(self, output: Shape, classes: int | None) -> None:
+        """Raise ShapeError where the network's output does not suit this metric."""
+
+    def totals(self, output: Shape) -> int:
+        """Tell how many sums it needs."""
+        return 1
+
     def forward(self, at: Comparing) -> None:
-        """Write the rows that add this metric's sum over samples to `at.total`."""
+        """Write the rows that add what this metric counts to `at.total`."""
         raise NotImplementedError
+
+    def value(self, total: Total, positions: float) -> float:
+        """Give the metric, of all batches' sums and of the positions that they were taken at."""
+        return float(total) / positions
 
 
 def compare(at: Comparing, kernel: str, *sizes: int) -> None:

@@ -14,6 +14,7 @@ from dltrain.data.loader import Batch, Loader
 from dltrain.data.samples import Data
 from dltrain.data.sources.base import Dataset
 from dltrain.engine.evaluator import Evaluator
+from dltrain.engine.positions import check_targets
 from dltrain.engine.restore import Restored, restore
 from dltrain.training.events import Notice
 from dltrain.training.names import metric_names
@@ -116,6 +117,11 @@ def _load(restored: Restored, path: Path | None, observe: Callable[[Notice], Non
         wanted, came = describe(restored.network.input_shape), describe(data.input_shape)
         message = f"the network takes samples of shape {wanted}, but the data have {came}"
         raise DataError(message, at=str(path) if path else None)
+    try:
+        targets = (data.target_form, data.target_shape)
+        check_targets(targets, restored.network.output_shape, data.classes)
+    except ShapeError as error:
+        raise DataError(error.message, at=str(path) if path else None) from error
     return data
 
 

@@ -62,6 +62,7 @@ class Job:
             data.input_shape,
             data.classes,
             data.target_form,
+            target_shape=data.target_shape,
             fitting=lambda graph: require_memory(
                 loaded,
                 graph,

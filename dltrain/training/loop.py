@@ -37,21 +37,6 @@ class Session:
     interrupts: Interrupts
 
 
-@dataclass
-class _Sums:
-    """Running sums over an epoch, in Python's float64."""
-
-    samples: int
-    loss: float
-    metrics: list[float]
-
-    def means(self, names: tuple[str, ...]) -> dict[str, float]:
-        """Divide by the samples."""
-        count = max(self.samples, 1)
-        values = [total / count for total in self.metrics]
-        return {"loss": self.loss / count, **dict(zip(names, values, strict=True))}
-
-
 def run(session: Session) -> Generator[Progress | EpochEnded, None, None]:
     """Train the epochs that are left. The state is that of the last event's epoch.
 
@@ -72,47 +57,48 @@ def run(session: Session) -> Generator[Progress | EpochEnded, None, None]:
 def _train_epoch(session: Session) -> Generator[Progress, None, dict[str, Any]]:
     """Train one epoch; give its record, validation left out."""
     trainer, interrupts = session.trainer, session.interrupts
-    sums = _Sums(0, 0.0, [0.0] * len(session.metric_names))
+    trainer.tally.reset()
     loader = session.batches(session.state.epoch)
     start = reported = perf_counter()
     # Closed here, so that the loader's thread ends with the epoch however that ends.
     with closing(cast(Generator[Batch, None, None], iter(loader))) as batches:
         for batch in batches:
-            result = trainer.step(batch.x, batch.y)
-            count = result.samples
-            sums.samples += count
-            sums.loss += result.loss * count
-            for index, value in enumerate(result.metrics):
-                sums.metrics[index] += value * count
+            trainer.step(batch.x, batch.y)
             if interrupts.requested:
                 interrupts.check()
             now = perf_counter()
             if now - reported >= REPORT_SECONDS:
                 reported = now
-                yield _progress(session, sums, now - start)
-    return _record(session, sums, perf_counter() - start, loader.waited)
+                yield _progress(session, now - start)
+    return _record(session, perf_counter() - start, loader.waited)
 
 
-def _progress(session: Session, sums: _Sums, seconds: float) -> Progress:
-    rate = sums.samples / seconds
+def _means(session: Session) -> dict[str, float]:
+    """Give loss and metrics of the epoch so far."""
+    tally = session.trainer.tally
+    return {"loss": tally.loss, **dict(zip(session.metric_names, tally.metrics, strict=True))}
+
+
+def _progress(session: Session, seconds: float) -> Progress:
+    done = session.trainer.tally.samples
+    rate = done / seconds
     return Progress(
         epoch=session.state.epoch + 1,
         step=session.trainer.steps - session.state.step,
-        values=sums.means(session.metric_names),
+        values=_means(session),
         samples_per_second=rate,
-        seconds_left=(session.samples - sums.samples) / rate,
+        seconds_left=(session.samples - done) / rate,
     )
 
 
-def _record(session: Session, sums: _Sums, seconds: float, waited: float) -> dict[str, Any]:
-    means = sums.means(session.metric_names)
+def _record(session: Session, seconds: float, waited: float) -> dict[str, Any]:
     return {
         "epoch": session.state.epoch + 1,
         "step": session.trainer.steps,
-        **{f"train_{name}": value for name, value in means.items()},
+        **{f"train_{name}": value for name, value in _means(session).items()},
         "learning_rate": session.trainer.learning_rate,
         "seconds": seconds,
-        "samples_per_second": sums.samples / seconds,
+        "samples_per_second": session.trainer.tally.samples / seconds,
         "data_wait": waited / seconds,
     }
 

@@ -66,6 +66,7 @@ def build_network(
     classes: int | None,
     target_form: TargetForm,
     *,
+    target_shape: Shape | None = None,
     fitting: Callable[[Graph], None] | None = None,
 ) -> Network:
     """Build the network of a config with its starting values.
@@ -73,7 +74,8 @@ def build_network(
     `fitting` sees the graph before any memory is taken, and may refuse it.
     Raises: ConfigError with the place of what does not fit.
     """
-    checked = check_shapes(draft, tuple(input_shape), classes)
+    targets = (target_form, target_shape) if target_shape is not None else None
+    checked = check_shapes(draft, tuple(input_shape), classes, targets=targets)
     config = checked.loaded().config
     assert checked.graph is not None  # noqa: S101 - there is no problem
     if fitting is not None:

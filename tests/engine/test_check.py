@@ -1,5 +1,6 @@
 """Configs against their data: shapes, classes and loss."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ def test_every_example_config_is_right(path: Path) -> None:
     assert checked.graph is not None
 
 
-def problems(layers: list[Any], loss: str = "categorical_crossentropy") -> tuple[Problem, ...]:
+def problems(
+    layers: list[Any], loss: Any = "categorical_crossentropy", targets: Any = None
+) -> tuple[Problem, ...]:
     mapping = {"model": {"layers": layers}, "optimizer": "adam", "training": {"loss": loss}}
-    return check_shapes(read_dict(mapping, dataset=False), (8, 8, 1), 10).problems
+    draft = read_dict(mapping, dataset=False)
+    return check_shapes(draft, (8, 8, 1), 10, targets=targets).problems
 
 
 def test_the_history_leads_from_the_input_to_the_layer_at_fault() -> None:
@@ -59,3 +63,46 @@ def test_an_unknown_key_inside_a_container_names_its_layer() -> None:
 def test_layers_after_one_that_cannot_be_read_are_not_checked() -> None:
     (problem,) = problems(["flat", {"type": "dense", "units": 3}])
     assert "flat" in problem.message
+
+
+PIXELS = {"type": "conv2d", "filters": 10, "kernel_size": 1, "activation": "softmax"}
+VECTOR = ["flatten", {"type": "dense", "units": 10, "activation": "softmax"}]
+
+
+@pytest.mark.parametrize(
+    ("layers", "targets", "message", "hint"),
+    [
+        ([PIXELS], ("labels", ()), r"one label for each sample.* each of 8 x 8", "global pooling"),
+        (VECTOR, ("labels", (8, 8)), r"a label for each of 8 x 8", r"\(8, 8, 10\)"),
+        ([PIXELS], ("labels", (4, 4)), r"a label for each of 4 x 4", r"\(4, 4, 10\)"),
+        ([PIXELS], ("dense", (8, 8)), r"targets have shape \(8, 8\)", ""),
+        (VECTOR, ("dense", (8, 8, 10)), r"targets have shape \(8, 8, 10\)", ""),
+    ],
+)
+def test_targets_of_other_positions_than_the_output_are_told_with_both_shapes(
+    layers: list[Any], targets: Any, message: str, hint: str
+) -> None:
+    (problem,) = problems(layers, targets=targets)
+    assert re.search(message, problem.message)
+    assert re.search(hint, problem.hint or "")
+    assert problem.path.startswith(f"model.layers[{len(layers) - 1}]")
+
+
+@pytest.mark.parametrize(
+    ("layers", "targets"),
+    [
+        ([PIXELS], ("labels", (8, 8))),
+        ([PIXELS], ("dense", (8, 8, 10))),
+        (VECTOR, ("labels", ())),
+        (VECTOR, ("dense", (10,))),
+    ],
+)
+def test_targets_of_the_positions_of_the_output_are_right(layers: list[Any], targets: Any) -> None:
+    assert problems(layers, targets=targets) == ()
+
+
+def test_weights_of_other_classes_name_their_field() -> None:
+    loss = {"type": "categorical_crossentropy", "class_weight": [1, 2]}
+    (problem,) = problems(VECTOR, loss)
+    assert problem.path == "training.loss.class_weight"
+    assert "2 numbers, but there are 10 classes" in problem.message

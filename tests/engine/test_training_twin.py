@@ -62,8 +62,12 @@ def trained(fields: dict[str, Any], threads: int) -> tuple[list[float], list[flo
         optimizer=Optimizer.parse(fields), batch_size=BATCH, threads=threads, seed=3,
         total_steps=STEPS,
     )  # fmt: skip
-    results = [trainer.step(*batch(step)) for step in range(STEPS)]
-    return [one.loss for one in results], [one.metrics[0] for one in results], network
+    losses, metrics = [], []
+    for step in range(STEPS):
+        losses.append(trainer.step(*batch(step)).loss)
+        metrics += trainer.tally.metrics
+        trainer.tally.reset()
+    return losses, metrics, network
 
 
 def trained_in_float64(fields: dict[str, Any]) -> tuple[list[float], list[float]]:

@@ -16,9 +16,11 @@ quick = settings(max_examples=10, deadline=None)
 
 
 def measure(fields: Any, y: NDArray[np.float32], target: NDArray[Any]) -> float:
-    bench = Bench(y, y=y, target=target)
-    Metric.parse(fields).forward(bench)
-    return float(bench.sum[0] / len(y))
+    metric = Metric.parse(fields)
+    bench = Bench(y, y=y, target=target, totals=metric.totals(y.shape[1:]))
+    metric.forward(bench)
+    total = float(bench.sum[0]) if len(bench.sum) == 1 else bench.sum
+    return metric.value(total, bench.labelled)
 
 
 @quick

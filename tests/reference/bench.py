@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core import cells
+from dltrain.core.labels import VOID
 from dltrain.core.lowering import Buffer, Gradient, Home, Per, Target
 from tests.reference.run_kernel import run_kernel
 
@@ -27,6 +28,7 @@ class Bench:
         dy: NDArray[np.float32] | None = None,
         target: NDArray[Any] | None = None,
         accumulate: bool = False,
+        totals: int = 1,
     ) -> None:
         """Lay out input x, output y, their gradients, targets, cells and a total."""
         self.samples, self.accumulate = len(x), accumulate
@@ -41,15 +43,25 @@ class Bench:
         if dy is not None:
             self.output_gradient = self._add("dy", dy)
         self.target_form: Literal["labels", "dense"] = "labels"
+        self.labelled = self.samples
         if target is not None:
             self.target_form = "labels" if target.dtype == np.int32 else "dense"
             self.target_buffer = self._add("target", target)
-        self.sum = np.zeros(1)
-        self.total = Buffer("total", (1,), Home.LANE, 8)
+            positions = int((target != VOID).sum())
+            dense = target.size // target.shape[-1]
+            self.labelled = positions if self.target_form == "labels" else dense
+        self.sum = np.zeros(totals)
+        self.total = Buffer("total", (totals,), Home.LANE, 8)
         self.arrays[self.total] = self.sum
         self.cells = Buffer("cells", (cells.COUNT,), Home.FIXED, 8)
         self.arrays[self.cells] = np.zeros(cells.COUNT)
         self.arrays[self.cells][cells.BATCH] = self.samples
+        self.arrays[self.cells][cells.LABELLED] = self.labelled
+
+    @property
+    def mean(self) -> float:
+        """The mean over what has a target."""
+        return float(self.sum[0]) / self.labelled
 
     @property
     def gradient(self) -> NDArray[np.float32]:

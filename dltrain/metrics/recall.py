@@ -1,0 +1,48 @@
+"""How much of what is true is found."""
+
+from __future__ import annotations
+
+from dltrain.core.fields import Count
+from dltrain.core.shapes import Shape
+from dltrain.losses.base import Comparing
+from dltrain.metrics.base import Metric, Total
+from dltrain.metrics.counting import (
+    Average,
+    check_class,
+    classes_of,
+    count_classes,
+    counts_of,
+    score,
+)
+
+
+class Recall(Metric):
+    """Share of the samples of a class that are found to be of it.
+
+    Counted over all samples at once. Several sigmoids are measured each by itself, above 0.5.
+    """
+
+    average: Average = "macro"
+    """macro: the mean over the classes that occur; weighted: by how often they do; micro: all
+    classes counted together."""
+    class_id: Count | None = None
+    """The class to measure alone, counted from 0."""
+
+    def check(self, output: Shape, classes: int | None) -> None:
+        """Raise ShapeError where there is no such class."""
+        check_class(self.class_id, output)
+
+    def totals(self, output: Shape) -> int:
+        """Tell how many sums it needs."""
+        return 3 * classes_of(output)
+
+    def forward(self, at: Comparing) -> None:
+        """Write the row that counts."""
+        count_classes(at)
+
+    def value(self, total: Total, positions: float) -> float:
+        """Divide what is rightly found by what is true."""
+        counts = counts_of(total)
+        return score(
+            counts, counts.right, counts.true, average=self.average, class_id=self.class_id
+        )
