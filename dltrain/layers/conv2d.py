@@ -13,6 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution
+from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
 from dltrain.regularizers.base import Regularizer
@@ -27,8 +28,8 @@ class Conv2D(Layer):
 
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
-    filters: PositiveInteger
-    """Channels of the output."""
+    filters: OutputsField
+    """Channels of the output; `classes` takes the number of classes from the data set."""
     kernel_size: PairField
     """Height and width of the kernel."""
     strides: PairField = 1
@@ -48,23 +49,27 @@ class Conv2D(Layer):
     kernel_regularizer: Regularizer | None = None
     """Penalty on the kernel, added to the loss."""
 
+    def resolved(self, classes: int | None) -> Layer:
+        """Fill in `filters: classes`."""
+        return filled_in(self, "filters", classes)
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the positions of the kernel."""
         geometry = self.geometry(inputs[0])
-        return *geometry.output, self.filters
+        return *geometry.output, self._filters
 
     def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
         """Ask for the kernel and the bias."""
-        shape = (*pair(self.kernel_size), inputs[0][-1] // self.groups, self.filters)
+        shape = (*pair(self.kernel_size), inputs[0][-1] // self.groups, self._filters)
         specs = {"kernel": ParameterSpec(shape, self.kernel_initializer, self.kernel_regularizer)}
         if self.use_bias:
-            specs["bias"] = ParameterSpec((self.filters,), self.bias_initializer)
+            specs["bias"] = ParameterSpec((self._filters,), self.bias_initializer)
         return specs
 
     def multiply_adds(self, *inputs: Shape) -> int:
         """Count one for each output and each element of its kernel."""
         (high, wide), (height, width) = pair(self.kernel_size), self.geometry(inputs[0]).output
-        return height * width * self.filters * high * wide * (inputs[0][-1] // self.groups)
+        return height * width * self._filters * high * wide * (inputs[0][-1] // self.groups)
 
     def joined(self, following: Layer) -> Layer | None:
         """Take in a max pooling that follows."""
@@ -138,10 +143,10 @@ class Conv2D(Layer):
         """Lay the kernel over an image of this shape; raises ShapeError where it does not fit."""
         require(shape, (3,), self)
         channels = shape[-1]
-        if channels % self.groups or self.filters % self.groups:
+        if channels % self.groups or self._filters % self.groups:
             message = (
                 f"{self.groups} groups divide neither evenly: {channels} channels, "
-                f"{self.filters} filters"
+                f"{self._filters} filters"
             )
             hint = "choose groups that divide both the input's channels and the filters"
             raise ShapeError(message, field="groups", hint=hint)
@@ -150,7 +155,7 @@ class Conv2D(Layer):
         geometry = Convolution(
             input=(shape[0], shape[1]),
             channels=channels,
-            filters=self.filters,
+            filters=self._filters,
             kernel=pair(self.kernel_size),
             strides=strides,
             dilation=dilation,
@@ -160,3 +165,7 @@ class Conv2D(Layer):
             groups=self.groups,
         )
         return geometry.one_for_each()
+
+    @property
+    def _filters(self) -> int:
+        return known(self.filters, "filters")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from dltrain.core.errors import ShapeError
-from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.fields import Flag
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.tiling import Tiling, choose, choose_even
 from dltrain.regularizers.base import Regularizer
 
@@ -34,7 +34,7 @@ class Dense(Layer):
 
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
-    units: PositiveInteger | Literal["classes"]
+    units: OutputsField
     """Outputs; `classes` takes the number of classes from the data set."""
     use_bias: Flag = True
     """Whether a bias is added."""
@@ -47,12 +47,7 @@ class Dense(Layer):
 
     def resolved(self, classes: int | None) -> Layer:
         """Fill in `units: classes`."""
-        if self.units != "classes":
-            return self
-        if classes is None:
-            message = "`units: classes` needs a data set with classes"
-            raise ShapeError(message, field="units", hint="write the number of outputs")
-        return self.model_copy(update={"units": classes})
+        return filled_in(self, "units", classes)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Replace the features by the units."""
@@ -156,6 +151,4 @@ class Dense(Layer):
 
     @property
     def _units(self) -> int:
-        if isinstance(self.units, str):
-            raise ShapeError("`units: classes` was not filled in", field="units")
-        return self.units
+        return known(self.units, "units")
