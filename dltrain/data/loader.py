@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dltrain.core.seeds import stream
 from dltrain.core.shapes import size_of
 from dltrain.data.samples import Samples
+from dltrain.data.targets import form_of
 
 _DEPTH = 3
 """Groups of batches in memory: one in use, the others ready or being filled."""
@@ -32,7 +33,7 @@ class Batch:
     x: NDArray[np.float32]
     """Network input [n, ...]."""
     y: NDArray[Any]
-    """Labels int32 (n,), or dense targets float32 (n, ...)."""
+    """Labels int32 (n,) or (n, height, width), or dense targets float32 (n, ...)."""
     n: int
     """How many samples: fewer in the last batch."""
 
@@ -116,10 +117,11 @@ class Loader:
         return group
 
     def _slot(self) -> _Slot:
-        targets = self._samples.targets
+        samples = self._samples
+        kind = np.int32 if form_of(samples.targets) == "labels" else np.float32
         size = self._group * self._batch_size
-        x = np.empty((size, *self._samples.shape), np.float32)
-        return _Slot(x, np.empty((size, *targets.shape[1:]), targets.dtype))
+        x = np.empty((size, *samples.shape), np.float32)
+        return _Slot(x, np.empty((size, *samples.target_shape), kind))
 
     def _fill(self, free: _Free, ready: _Ready, stopped: Event) -> None:
         """Put groups of batches, at the end an empty one, or the error that ended it."""
@@ -150,5 +152,5 @@ class Loader:
         count = len(indices)
         x, y = slot.x[first : first + count], slot.y[first : first + count]
         self._samples.gather(indices, x, augment=self._augment)
-        np.take(self._samples.targets, indices, axis=0, out=y, mode="clip")
+        self._samples.gather_targets(indices, y, augment=self._augment)
         return Batch(x, y, count)

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.shapes import Shape
+from dltrain.data.label_maps import is_map
 from dltrain.data.split import split_rows
 from dltrain.data.stores import Store
+from dltrain.data.targets import form_of
+from dltrain.data.transforms.base import Transform
 
 _OTHER_NAMES = {"val": "validation", "valid": "validation", "training": "train", "testing": "test"}
 
@@ -41,9 +44,17 @@ class Part:
 
     store: Store
     targets: NDArray[Any]
-    """Labels int32 (n,), or dense targets float32 (n, ...)."""
+    """Labels int32 (n,) or int16 (n, ...), or dense targets float32 (n, ...)."""
     rows: NDArray[np.int64] | None = None
     """Which rows of the store the targets belong to; None for all, in order."""
+
+    def prepared_targets(self, transforms: tuple[Transform, ...]) -> NDArray[Any]:
+        """Give the targets, changed as their images are by transforms that work on pixels."""
+        targets = self.targets
+        if is_map(form_of(targets) == "labels", targets.shape[1:], self.store.shape):
+            for transform in transforms:
+                targets = transform.apply_to_labels(targets)
+        return targets
 
     def taken(self, rows: NDArray[np.int64]) -> Part:
         """Give the part that holds some of these samples."""

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from dltrain.core.shapes import Shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.draws import uniform
+from dltrain.data.label_maps import is_map
 from dltrain.data.scaling import scaled
 from dltrain.data.stores import Store, apply, shape_after
+from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
 
 TargetForm = Literal["labels", "dense"]
@@ -30,7 +32,11 @@ class Samples(Protocol):
 
     @property
     def targets(self) -> NDArray[Any]:
-        """Labels int32 (n,), or dense targets float32 (n, ...)."""
+        """Labels (n, ...), or dense targets float32 (n, ...), as they are stored."""
+
+    @property
+    def target_shape(self) -> Shape:
+        """The shape of one target, as the network is compared with it."""
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -46,6 +52,15 @@ class Samples(Protocol):
 
         `augment` is the seed and epoch of the random changes, None for none.
         """
+
+    def gather_targets(
+        self,
+        indices: NDArray[np.int64],
+        out: NDArray[Any],
+        *,
+        augment: tuple[int, int] | None = None,
+    ) -> None:
+        """Write the targets of samples into `out`, changed as the samples are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +79,16 @@ class StoredSamples:
     def shape(self) -> Shape:
         """The shape of one sample, as the network sees it."""
         return shape_after(self.transforms, self.store.shape)
+
+    @property
+    def target_shape(self) -> Shape:
+        """The shape of one target, as the network is compared with it."""
+        return self.shape[:2] if self._are_maps else self.targets.shape[1:]
+
+    @property
+    def _are_maps(self) -> bool:
+        labels = form_of(self.targets) == "labels"
+        return is_map(labels, self.targets.shape[1:], self.store.shape)
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -86,6 +111,23 @@ class StoredSamples:
         y = apply(self.transforms, scaled(x, self.store.divisor))
         np.copyto(out, y)
 
+    def gather_targets(
+        self,
+        indices: NDArray[np.int64],
+        out: NDArray[Any],
+        *,
+        augment: tuple[int, int] | None = None,
+    ) -> None:
+        """Write the targets of samples into `out`, changed as the samples are."""
+        y = self.targets[indices]
+        if self._are_maps:
+            if augment is not None:
+                for augmentation, draws in self._draws(indices, *augment):
+                    y = augmentation.apply_to_labels(y, draws)
+            for transform in self.transforms:
+                y = transform.apply_to_labels(y)
+        np.copyto(out, y)
+
     def batches(self) -> Iterator[NDArray[np.float32]]:
         """Give all samples in order, unaugmented, a few hundred at a time."""
         for start in range(0, len(self), _CHUNK):
@@ -97,11 +139,17 @@ class StoredSamples:
     def _augmented(
         self, x: NDArray[Any], indices: NDArray[np.int64], seed: int, epoch: int
     ) -> NDArray[Any]:
-        for position, augmentation in enumerate(self.augmentations):
-            purpose = f"augment-{position}-{augmentation.type_name}"
-            draws = uniform(seed, purpose, epoch, indices, augmentation.draws)
+        for augmentation, draws in self._draws(indices, seed, epoch):
             x = augmentation.apply(x, draws)
         return x
+
+    def _draws(
+        self, indices: NDArray[np.int64], seed: int, epoch: int
+    ) -> Iterator[tuple[Augmentation, NDArray[np.float64]]]:
+        """Give each augmentation with its random numbers, the same for samples and targets."""
+        for position, augmentation in enumerate(self.augmentations):
+            purpose = f"augment-{position}-{augmentation.type_name}"
+            yield augmentation, uniform(seed, purpose, epoch, indices, augmentation.draws)
 
 
 @dataclass(frozen=True)

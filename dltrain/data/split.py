@@ -27,6 +27,8 @@ def split_rows(
         )
     generator = stream(seed, f"split {purpose}")
     labels = targets if targets.ndim == 1 else np.zeros(len(targets), np.int32)
+    # Samples without a label, -1, are a class of their own here.
+    labels = labels - min(int(labels.min()), 0)
     sizes = np.bincount(labels)
     taken = np.zeros(len(targets), bool)
     for label, quota in enumerate(_quotas(sizes, count)):

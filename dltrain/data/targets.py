@@ -8,46 +8,78 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
+from dltrain.core.labels import VOID
+from dltrain.data.label_maps import as_map_type
+
+Form = Literal["labels", "dense"]
 
 
-def form_of(targets: NDArray[Any]) -> Literal["labels", "dense"]:
-    """Tell labels, int32 (n,), from dense targets."""
-    return "labels" if targets.dtype == np.int32 and targets.ndim == 1 else "dense"
+def form_of(targets: NDArray[Any]) -> Form:
+    """Tell labels, whole numbers, from dense targets."""
+    return "labels" if targets.dtype.kind == "i" else "dense"
 
 
-def as_targets(y: NDArray[Any], *, at: str) -> NDArray[Any]:
-    """Give labels int32 (n,) for whole numbers, one a sample; else float32 (n, ...).
+def as_targets(y: NDArray[Any], *, at: str, form: Form | None = None) -> NDArray[Any]:
+    """Give labels, int32 (n,) or int16 (n, ...), or dense targets, float32 (n, ...).
 
-    Raises: DataError where values are no numbers, not finite, or negative as labels.
+    Without a `form`, whole numbers are labels where there is one a sample or a map of them
+    (n, height, width), also with one channel.
+    Raises: DataError where values are no numbers, not finite, or no labels.
     """
     if y.dtype.kind not in "biuf" or y.ndim == 0:
         raise DataError(f"targets must be numbers, one row a sample, not {y.dtype}", at=at)
-    if y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind != "f":
-        y = y[:, 0]
-    if y.dtype.kind != "f" and y.ndim == 1:
-        if len(y) and int(y.max()) > np.iinfo(np.int32).max:
-            raise DataError(f"{int(y.max())} is too large for a class label", at=at)
-        return y.astype(np.int32)
+    whole = y.dtype.kind != "f"
+    if form == "labels" and not whole:
+        raise DataError(f"labels must be whole numbers, not {y.dtype}", at=at)
+    axes = y.ndim - (1 if y.ndim in (2, 4) and y.shape[-1] == 1 else 0)
+    if form == "labels" or (form is None and whole and axes in (1, 3)):
+        return _labels(y.reshape(y.shape[:axes]), at=at)
     if not np.isfinite(y).all():
         row = int(np.argmin(np.isfinite(y).reshape(len(y), -1).all(axis=1)))
         raise DataError(f"the target of sample {row} is not finite", at=at)
     return (y[:, np.newaxis] if y.ndim == 1 else y).astype(np.float32)
 
 
-def check_labels(labels: NDArray[Any], classes: int, *, at: str) -> None:
-    """Raise DataError, naming the first such sample, where a label is outside 0 .. classes - 1."""
+def _labels(y: NDArray[Any], *, at: str) -> NDArray[Any]:
+    if y.size and int(y.max()) > np.iinfo(np.int32).max:
+        raise DataError(f"{int(y.max())} is too large for a class label", at=at)
+    return y.astype(np.int32) if y.ndim == 1 else as_map_type(y)
+
+
+def check_labels(labels: NDArray[Any], classes: int, *, at: str, ignored: bool = False) -> None:
+    """Raise DataError, naming the first such sample, where a label is outside 0 .. classes - 1.
+
+    With `ignored`, there may be none.
+    """
     if form_of(labels) != "labels":
         return
-    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
-    if not len(wrong):
+    wrong = (labels < (VOID if ignored else 0)) | (labels >= classes)
+    if not wrong.any():
         return
-    first = int(wrong[0])
+    first = np.unravel_index(int(np.argmax(wrong)), labels.shape)
+    count, place = int(wrong.sum()), f" at {tuple(map(int, first[1:]))}" if first[1:] else ""
+    hint = "labels count from 0; correct them, or leave those samples out"
+    if place:
+        hint = "labels count from 0; `ignore_class` names one that stands for no class"
     raise DataError(
-        f"labels outside the classes 0 to {classes - 1}: sample {first} has {labels[first]}"
-        + (f", and {len(wrong) - 1:,} more are outside" if len(wrong) > 1 else ""),
+        f"labels outside the classes 0 to {classes - 1}: sample {first[0]} has {labels[first]}"
+        + place
+        + (f", and {count - 1:,} more are outside" if count > 1 else ""),
         at=at,
-        hint="labels count from 0; correct them, or leave those samples out",
+        hint=hint,
     )
+
+
+def without_class(labels: NDArray[Any], ignored: int | None, *, at: str) -> NDArray[Any]:
+    """Write VOID for the label that stands for no class, where there is one."""
+    if ignored is None:
+        return labels
+    if form_of(labels) != "labels":
+        raise DataError("ignore_class names a label, but the targets are dense", at=at)
+    if ignored != VOID and (labels == VOID).any():
+        hint = f"write one of {VOID} and {ignored} for what has no class"
+        raise DataError(f"labels outside the classes: there is {VOID}", at=at, hint=hint)
+    return np.where(labels == ignored, labels.dtype.type(VOID), labels)
 
 
 def check_counts(samples: int, targets: int, *, at: str) -> None:

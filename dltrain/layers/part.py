@@ -3,66 +3,99 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import Any
 
-from dltrain.core.lowering import Buffer, Gradient, Lowering
-
-
-def part(
-    whole: Lowering,
-    inputs: tuple[Buffer, ...],
-    output: Buffer,
-    gradients: tuple[Buffer, Gradient | None] | None = None,
-    *,
-    names: Mapping[str, str] | None = None,
-) -> Lowering:
-    """Give what the layer within sees: other inputs, output and, backward, their gradients.
-
-    `gradients` are those of the output and of the one input. `names` gives the whole's name of a
-    parameter by that of the layer within.
-    """
-    return cast("Lowering", _Part(whole, inputs, output, gradients, names or {}))
+from dltrain.core.lowering import Buffer, Gradient, Lowering, Per, Target
+from dltrain.core.shapes import Shape
 
 
-class _Part:
-    """A lowering of which all that is not said here is the whole's."""
+@dataclass(frozen=True)
+class Part:
+    """What the layer within sees: the lowering of the whole, some names and buffers changed."""
 
-    def __init__(
-        self,
-        whole: Lowering,
-        inputs: tuple[Buffer, ...],
-        output: Buffer,
-        gradients: tuple[Buffer, Gradient | None] | None,
-        names: Mapping[str, str],
-    ) -> None:
-        self._whole, self._names, self._gradients = whole, names, gradients
-        self.inputs, self.output = inputs, output
+    whole: Lowering
+    inputs: tuple[Buffer, ...]
+    output: Buffer
+    gradients: tuple[Buffer, Gradient | None] | None = None
+    """Gradients of output and input, backward."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The whole's name of a parameter, by that of the layer within; others are alike."""
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._whole, name)
+    @property
+    def training(self) -> bool:
+        """Whether dropout and its like are active."""
+        return self.whole.training
+
+    @property
+    def frozen(self) -> bool:
+        """Whether parameters and statistics stay as they are."""
+        return self.whole.frozen
+
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether a backward pass will follow."""
+        return self.whole.needs_gradient
+
+    @property
+    def target(self) -> Target:
+        """The vector unit."""
+        return self.whole.target
+
+    @property
+    def cells(self) -> Buffer:
+        """Float64 values of the step."""
+        return self.whole.cells
+
+    @property
+    def owns_parameters(self) -> bool:
+        """Whether no other layer shares the parameters."""
+        return self.whole.owns_parameters
 
     @property
     def output_gradient(self) -> Buffer:
         """The finished gradient of the output."""
-        assert self._gradients is not None  # noqa: S101 - asked for backward only
-        return self._gradients[0]
+        assert self.gradients is not None  # noqa: S101 - asked for backward only
+        return self.gradients[0]
 
     def input_gradient(self, index: int = 0) -> Gradient | None:
         """Where the gradient of the input goes."""
-        assert self._gradients is not None  # noqa: S101 - asked for backward only
-        return self._gradients[1]
+        assert self.gradients is not None  # noqa: S101 - asked for backward only
+        return self.gradients[1]
 
     def parameter(self, name: str) -> Buffer:
         """A parameter, by the name that it has within."""
-        return self._whole.parameter(self._named(name))
+        return self.whole.parameter(self._name(name))
 
-    def parameter_gradient(self, name: str, **facts: Any) -> Gradient | None:
+    def parameter_gradient(
+        self, name: str, *, per: Per, transposed: bool = False
+    ) -> Gradient | None:
         """Where the gradient of a parameter goes."""
-        return self._whole.parameter_gradient(self._named(name), **facts)
+        return self.whole.parameter_gradient(self._name(name), per=per, transposed=transposed)
 
-    def prepared(self, name: str, kernel: str, **facts: Any) -> Buffer:
+    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
         """A rearranged copy of a parameter."""
-        return self._whole.prepared(self._named(name), kernel, **facts)
+        return self.whole.prepared(self._name(name), kernel, shape=shape, sizes=sizes)
 
-    def _named(self, name: str) -> str:
-        return self._names.get(name, name)
+    def keep(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that forward leaves for backward, by name."""
+        return self.whole.keep(name, shape, width=width)
+
+    def shared(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
+        """An array of the layer's, one for the whole batch, by name."""
+        return self.whole.shared(name, shape, width=width)
+
+    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+        """A value per sample that lives only between neighbouring rows."""
+        return self.whole.scratch(shape, width=width)
+
+    def seed(self) -> int:
+        """A number that tells the layer's random stream from all others."""
+        return self.whole.seed()
+
+    def row(self, kernel: str, **facts: Any) -> None:
+        """Append a row."""
+        self.whole.row(kernel, **facts)
+
+    def _name(self, name: str) -> str:
+        return self.names.get(name, name)

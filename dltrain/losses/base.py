@@ -72,7 +72,7 @@ def require_classes(output: Shape, classes: int | None, *, single: bool = False)
         f"the last layer gives {units} {'number' if units == 1 else 'numbers'}, but the data set "
         f"has {classes} classes",
         field="units",
-        hint=f"write `units: {classes}` or `units: classes` in the last layer",
+        hint=f"write {classes}, or `classes`, in the last layer",
     )
 
 

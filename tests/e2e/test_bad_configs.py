@@ -40,7 +40,7 @@ from tests.e2e.conftest import GOOD, Run, contents
         ),
         pytest.param(
             "units: 10", "units: 7",
-            ["config.yaml:7:28", "10 classes", "units: classes"],
+            ["config.yaml:7:28", "10 classes", "`classes`"],
             id="units not equal to the classes",
         ),
         pytest.param(

@@ -36,10 +36,17 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
     ] = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            "--masks", metavar="DIR", help="Write the class of each pixel to a PNG per image."
+        ),
+    ] = None,
 ) -> None:
     """Label images: one record for each, in order.
 
-    One that cannot be read has its error in the record, and the exit code is then 3.
+    One that cannot be read has its error in the record, and the exit code is then 3. A network
+    that labels pixels gives the classes that take most of an image.
 
     Example: dltrain predict runs/digits photos/ --format jsonl -o labels.jsonl
     """
@@ -53,7 +60,9 @@ def predict(
     inputs = list(expand(paths, sys.stdin))
     if output is not None:
         _protect(output, checkpoint, paths, inputs)
-    records = _label(checkpoint, inputs, top_k, batch_size, threads)
+    if masks is not None:
+        _keep_apart(masks, inputs)
+    records = _label(checkpoint, inputs, top_k, masks, batch_size, threads)
     _write(WRITERS[_format(form, output)](records), output)
     failed = sum(record.error is not None for record in records)
     if failed:
@@ -62,7 +71,12 @@ def predict(
 
 
 def _label(
-    checkpoint: str, inputs: list[Input], top_k: int, batch_size: int | None, threads: int | None
+    checkpoint: str,
+    inputs: list[Input],
+    top_k: int,
+    masks: Path | None,
+    batch_size: int | None,
+    threads: int | None,
 ) -> list[Record]:
     from dltrain.cli.console import screen
     from dltrain.inference.model import BATCH, load
@@ -76,7 +90,7 @@ def _label(
             threads=threads,
             on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
         )
-        return list(label(model, inputs, top_k=top_k))
+        return list(label(model, inputs, top_k=top_k, masks=masks))
 
 
 def _format(form: Format | None, output: Path | None) -> str:
@@ -107,3 +121,12 @@ def _protect(output: Path, checkpoint: str, paths: list[str], inputs: list[Input
         raise UsageError("this file is an input and is kept", at=str(output))
     if output.is_dir():
         raise UsageError("this is a folder", at=str(output), hint="name a file in it")
+
+
+def _keep_apart(masks: Path, inputs: list[Input]) -> None:
+    """Refuse to write masks where images are read: they may have the same names."""
+    from dltrain.core.errors import UsageError
+
+    folders = {Path(one.path).parent for one in inputs if one.error is None}
+    if masks.is_dir() and any(folder.is_dir() and masks.samefile(folder) for folder in folders):
+        raise UsageError("this folder holds inputs, which are kept", at=str(masks))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.component import Component
 from dltrain.core.errors import ShapeError
+from dltrain.core.labels import VOID
 from dltrain.core.shapes import Shape, describe, kind_of
 
 
@@ -27,6 +28,12 @@ class Augmentation(Component):
     def apply(self, x: NDArray[Any], draws: NDArray[np.float64]) -> NDArray[Any]:
         """Change a batch [n, ...]; `draws` [n, draws] is uniform in [0, 1). `x` may be reused."""
         raise NotImplementedError
+
+    def apply_to_labels(self, labels: NDArray[Any], draws: NDArray[np.float64]) -> NDArray[Any]:
+        """Change maps of labels [n, height, width] as their images; what comes in has no label."""
+        # What comes into an image is 0, and so VOID is made 0.
+        moved = self.apply((labels - VOID)[..., np.newaxis], draws)
+        return moved[..., 0] + VOID
 
     def check(self, shape: Shape) -> None:
         """Raise ShapeError unless samples are images."""

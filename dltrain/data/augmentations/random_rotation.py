@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from dltrain.core.labels import VOID
 from dltrain.data.augmentations.base import Augmentation
 
 _PIXELS_AT_ONCE = 1 << 16
 """So many that the temporary arrays stay in the cache."""
+_Turning = Callable[[NDArray[Any], NDArray[np.float64]], NDArray[Any]]
 
 
 class RandomRotation(Augmentation):
@@ -27,12 +30,31 @@ class RandomRotation(Augmentation):
 
     def apply(self, x: NDArray[Any], draws: NDArray[np.float64]) -> NDArray[Any]:
         """Turn every image counterclockwise by its own angle in [-degrees, degrees)."""
+        return self._by_groups(_turned, x, draws)
+
+    def apply_to_labels(self, labels: NDArray[Any], draws: NDArray[np.float64]) -> NDArray[Any]:
+        """Turn maps of labels; each pixel gets the label of the nearest one."""
+        return self._by_groups(_turned_labels, labels, draws)
+
+    def _by_groups(
+        self, turned: _Turning, x: NDArray[Any], draws: NDArray[np.float64]
+    ) -> NDArray[Any]:
         angles = np.radians((2 * draws[:, 0] - 1) * self.degrees)
         group = max(1, _PIXELS_AT_ONCE // (x.shape[1] * x.shape[2]))
         for start in range(0, len(x), group):
-            images = x[start : start + group]
-            images[...] = _turned(images, angles[start : start + group])
+            part = x[start : start + group]
+            part[...] = turned(part, angles[start : start + group])
         return x
+
+
+def _turned_labels(labels: NDArray[Any], angles: NDArray[np.float64]) -> NDArray[Any]:
+    count, height, width = labels.shape
+    rows, columns = (np.rint(each).astype(np.intp) for each in _sources(height, width, angles))
+    padded = np.pad(labels, ((0, 0), (1, 1), (1, 1)), constant_values=VOID)
+    turned: NDArray[Any] = padded[
+        np.arange(count)[:, np.newaxis, np.newaxis], rows + 1, columns + 1
+    ]
+    return turned
 
 
 def _turned(x: NDArray[Any], angles: NDArray[np.float64]) -> NDArray[Any]:

@@ -17,9 +17,11 @@ from dltrain.core.shapes import describe as describe_shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.download import is_offline
 from dltrain.data.fingerprint import fingerprint
+from dltrain.data.label_maps import check_stays, is_map
 from dltrain.data.parts import Part, Reading, Stored, silent, split_name, take_share
 from dltrain.data.preprocess import describe_preprocessing, divide
-from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples
+from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples, TargetForm
+from dltrain.data.stores import shape_after
 from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
 
@@ -64,7 +66,9 @@ class Dataset(Component):
             counts["train"] -= counts["validation"]
         elif isinstance(self.validation, str):
             counts["validation"] = counts[_named(self.validation, counts)]
-        return replace(facts, input_shape=self._shape(facts.input_shape), samples=counts)
+        source, shape = facts.input_shape, self._shape(facts.input_shape)
+        targets = self._target_shape(facts.target_form, facts.target_shape, source)
+        return replace(facts, input_shape=shape, target_shape=targets, samples=counts)
 
     def without_shares(self) -> Self:
         """Give this dataset with no split taken by share: data of another place, whole."""
@@ -101,6 +105,8 @@ class Dataset(Component):
             transforms = tuple(Transform.parse(each) for each in preprocessing["transforms"])
         source = next(iter(stored.parts.values())).store.shape
         self._shape(source)
+        train = stored.parts.get("train", next(iter(stored.parts.values()))).targets
+        self._target_shape(form_of(train), train.shape[1:], source)
         self._check_source(source, wanted)
         splits, learnt = self._prepared(self._split(stored.parts, seed), transforms)
         first = next(iter(splits.values()))
@@ -109,7 +115,7 @@ class Dataset(Component):
             input_shape=first.shape,
             class_names=stored.class_names,
             target_form=form_of(first.targets),
-            target_shape=first.targets.shape[1:],
+            target_shape=first.target_shape,
             fingerprint=fingerprint(whole),
             preprocessing=describe_preprocessing(source, learnt),
         )
@@ -121,6 +127,19 @@ class Dataset(Component):
             with _placed("augment", position):
                 augmentation.check(shape)
         return _through("transforms", len(on_pixels), after, shape)
+
+    def _target_shape(self, form: TargetForm, target: Shape, source: Shape) -> Shape:
+        """Give the shape of a target after the transforms of its image."""
+        if is_map(form == "labels", target, source):
+            return shape_after(self.transforms, source)[:2]
+        for position, transform in enumerate(self.transforms):
+            if transform.fixes_size:
+                with _placed("transforms", position):
+                    check_stays(target, source, transform.type_name)
+        for position, augmentation in enumerate(self.augment):
+            with _placed("augment", position):
+                check_stays(target, source, augmentation.type_name)
+        return target
 
     def _check_source(self, found: Shape, wanted: Shape | None) -> None:
         any_size = any(transform.fixes_size for transform in divide(self.transforms)[0])
@@ -152,7 +171,8 @@ class Dataset(Component):
         stores = {id(part.store): part.store for part in parts.values()}
         prepared = {key: store.prepared(on_pixels) for key, store in stores.items()}
         parts = {
-            name: replace(part, store=prepared[id(part.store)]) for name, part in parts.items()
+            name: Part(prepared[id(part.store)], part.prepared_targets(on_pixels), part.rows)
+            for name, part in parts.items()
         }
         learnt: tuple[Transform, ...] = ()
         train = parts.get("train", next(iter(parts.values())))

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
-from dltrain.core.fields import LocalPath, PositiveInteger
+from dltrain.core.fields import Integer, LocalPath, PositiveInteger
 from dltrain.data.arrays import array_store, sample_shape
-from dltrain.data.label_names import class_count, numbered
+from dltrain.data.label_names import check_last_class, class_count, numbered
 from dltrain.data.npz_format import Header, read_npz, read_npz_headers
 from dltrain.data.parts import Part, Reading, Stored, split_name
 from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
-from dltrain.data.targets import as_targets, check_counts, check_labels, form_of, is_one_hot
+from dltrain.data.targets import (
+    as_targets,
+    check_counts,
+    check_labels,
+    form_of,
+    is_one_hot,
+    without_class,
+)
 
 
 class Npz(Dataset):
     """Arrays x_train, y_train, x_test, y_test (and x_val, y_val) of a .npz file.
 
     uint8 and uint16 samples are pixels, divided by 255 and 65535, and [n, height, width] of them
-    gray images; other samples are taken as they are. Whole numbers in y, one a sample, are class
-    labels; anything else is a dense target.
+    gray images; other samples are taken as they are. Whole numbers in y are class labels where
+    there is one a sample, or one a pixel [n, height, width]; anything else is a dense target.
     """
 
     path: LocalPath
     """The .npz file."""
     classes: PositiveInteger | None = None
     """Number of classes; without it, the largest label and one."""
+    targets: Literal["auto", "labels", "dense"] = "auto"
+    """What y holds: class labels, dense targets, or what its type and axes say."""
+    ignore_class: Integer | None = None
+    """A label that stands for no class, often 255: it counts in no loss and no metric."""
 
     def stored_facts(self) -> DataFacts:
         """Read the headers of the samples, and the targets."""
@@ -65,8 +76,9 @@ class Npz(Dataset):
             parts[split] = Part(store, targets[split])
         self._check_shapes({split: part.store.shape for split, part in parts.items()})
         class_names = self._class_names(targets, reading.class_names)
+        ignored = self.ignore_class is not None
         for split, name in names.items():
-            check_labels(targets[split], len(class_names or ()), at=self._at(name))
+            check_labels(targets[split], len(class_names or ()), at=self._at(name), ignored=ignored)
         return Stored(parts, class_names)
 
     def _splits(self, headers: dict[str, Header]) -> dict[str, str]:
@@ -83,10 +95,12 @@ class Npz(Dataset):
 
     def _targets(self, names: dict[str, str]) -> dict[str, NDArray[Any]]:
         arrays = read_npz(Path(self.path), [f"y_{name}" for name in names.values()])
-        targets = {
-            split: as_targets(arrays[f"y_{name}"], at=f"{self.path}, array y_{name}")
-            for split, name in names.items()
-        }
+        form = None if self.targets == "auto" else self.targets
+        targets = {}
+        for split, name in names.items():
+            at = f"{self.path}, array y_{name}"
+            read = as_targets(arrays[f"y_{name}"], at=at, form=form)
+            targets[split] = without_class(read, self.ignore_class, at=at)
         shapes = {(form_of(part), part.shape[1:]) for part in targets.values()}
         if len(shapes) > 1:
             raise DataError("the splits have targets of different shapes or types", at=self.path)
@@ -99,7 +113,10 @@ class Npz(Dataset):
             return known
         first = next(iter(targets.values()))
         if form_of(first) == "labels":
-            return numbered(class_count(targets.values(), self.classes))
+            classes = class_count(targets.values(), self.classes)
+            if self.classes is None:
+                check_last_class(tuple(targets.values()), classes, at=self.path)
+            return numbered(classes)
         one_hot = all(is_one_hot(part) for part in targets.values())
         return numbered(first.shape[1]) if one_hot else None
 

@@ -32,6 +32,10 @@ class Transform(Component):
         """Transform a batch [n, ...]; float32 memory may be reused for the result."""
         raise NotImplementedError
 
+    def apply_to_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Change maps of labels [n, height, width] as their images."""
+        return labels
+
     def learnt(self, batches: Iterable[NDArray[Any]]) -> Self:
         """Give this transform with its `auto` values taken from the training split."""
         return self

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import PositiveInteger
 from dltrain.core.shapes import Shape, describe, kind_of
+from dltrain.data.label_maps import resized_labels
 from dltrain.data.transforms.base import Transform
 
 
@@ -50,6 +51,10 @@ class Resize(Transform):
             for channel in range(x.shape[3]):
                 resized[:, :, channel] = self._plane(image[:, :, channel])
         return y
+
+    def apply_to_labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """Resize maps of labels; each pixel gets the label of the nearest one."""
+        return resized_labels(labels, self.size)
 
     def _plane(self, plane: NDArray[Any]) -> NDArray[Any]:
         from PIL import Image
