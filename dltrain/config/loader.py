@@ -50,6 +50,11 @@ def read(path: str | FilePath, overrides: Overrides = (), *, dataset: bool = Tru
     return _draft(read_tree(text, str(file)), source, file, overrides, need_dataset=dataset)
 
 
+def load_text(text: str, name: str) -> LoadedConfig:
+    """Read a config, or one without a dataset, from YAML text; problems call it `name`."""
+    return _draft(read_tree(text, name), text.encode(), None, (), need_dataset=False).loaded()
+
+
 def read_dict(
     mapping: Mapping[str, Any], overrides: Overrides = (), *, dataset: bool = True
 ) -> Draft:

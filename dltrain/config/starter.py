@@ -7,35 +7,57 @@ from typing import Any
 
 from dltrain.config.dump import to_line
 from dltrain.config.found_data import find_dataset, images_differ
+from dltrain.config.json_schema import first_line
 from dltrain.config.paths import resolve_paths
 from dltrain.core.errors import DataError
 from dltrain.core.shapes import Shape, describe
 from dltrain.data.label_maps import is_map
 from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
+from dltrain.models.base import Model
 
 _LARGEST_IMAGE = 96
 _RESIZED = 64
 
 Fields = dict[str, Any]
+Goal = tuple[str, list[str], str]
+_LABELS: Goal = ("categorical_crossentropy", ["accuracy"], "softmax")
 
 
-def starter(data: Path, folder: Path) -> str:
+def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     """Give a commented config for what lies at `data`, with paths as seen from `folder`.
 
+    Without a preset the model is a small network that suits the data.
     Raises: DataError where nothing is found to train on, or it cannot be read.
     """
     dataset = find_dataset(data, folder)
+    size = model.size if model is not None else _RESIZED
     if dataset["type"] in ("image_folder", "csv_manifest") and images_differ(
         dataset, folder, _LARGEST_IMAGE
     ):
-        dataset["transforms"] = [{"type": "resize", "size": [_RESIZED, _RESIZED]}]
+        dataset["transforms"] = [{"type": "resize", "size": [size, size]}]
     facts = _facts(dataset, folder)
     if "validation" not in facts.samples:
         dataset["validation"] = 0.1
     if "test" not in facts.samples and dataset["type"] in ("image_folder", "csv_manifest"):
         dataset["test"] = 0.2
-    return _text(dataset, facts)
+    counts = ", ".join(f"{count} {name}" for name, count in facts.samples.items())
+    samples = f"Samples of shape {describe(facts.input_shape)}: {counts}."
+    goal = _goal(facts)
+    if model is not None:
+        return _text(samples, dataset, _named(model), goal)
+    maps = is_map(facts.target_form == "labels", facts.target_shape, facts.input_shape)
+    layers = _pixel_layers() if maps else _layers(facts.input_shape, facts.classes or 1, goal[2])
+    return _text(samples, dataset, layers, goal)
+
+
+def preset_starter(model: type[Model]) -> str:
+    """Give a commented config that trains a preset on images of the size it was made for."""
+    datasets: dict[int, Fields] = {28: {"type": "mnist"}, 32: {"type": "cifar10"}}
+    resize = {"type": "resize", "size": [model.size, model.size]}
+    photos: Fields = {"type": "image_folder", "path": "photos/", "transforms": [resize]}
+    dataset = {**datasets.get(model.size, photos), "validation": 0.1}
+    return _text(first_line(model), dataset, _named(model), _LABELS)
 
 
 def _facts(dataset: Fields, folder: Path) -> DataFacts:
@@ -46,22 +68,17 @@ def _facts(dataset: Fields, folder: Path) -> DataFacts:
     return facts
 
 
-def _text(dataset: Fields, facts: DataFacts) -> str:
-    counts = ", ".join(f"{count} {name}" for name, count in facts.samples.items())
-    loss, metrics, activation = _goal(facts)
-    maps = is_map(facts.target_form == "labels", facts.target_shape, facts.input_shape)
-    layers = _pixel_layers() if maps else _layers(facts.input_shape, facts.classes or 1, activation)
+def _text(comment: str, dataset: Fields, model: list[str], goal: Goal) -> str:
+    loss, metrics, _ = goal
     return "\n".join(
         [
             "# yaml-language-server: $schema=./dltrain.schema.json",
-            f"# Samples of shape {describe(facts.input_shape)}: {counts}.",
+            f"# {comment}",
             "version: 1",
             "seed: 0",
             "dataset:                             # `dltrain list datasets` names all kinds",
             *(f"  {key}: {to_line(value)}" for key, value in dataset.items()),
-            "model:",
-            "  layers:                            # first to last; see `dltrain list layers`",
-            *(f"    - {to_line(layer)}" for layer in layers),
+            *model,
             "optimizer: {type: adam, learning_rate: 1e-3}",
             "training:",
             f"  loss: {loss}",
@@ -74,22 +91,26 @@ def _text(dataset: Fields, facts: DataFacts) -> str:
     )
 
 
-def _goal(facts: DataFacts) -> tuple[str, list[str], str]:
+def _goal(facts: DataFacts) -> Goal:
     """Choose loss, metrics and the last activation for the form of the targets."""
     if facts.target_form == "labels" or facts.class_names:
-        metrics = ["accuracy", "mean_iou"] if facts.target_shape[1:] else ["accuracy"]
-        return "categorical_crossentropy", metrics, "softmax"
+        loss, metrics, last = _LABELS
+        return loss, [*metrics, "mean_iou"] if facts.target_shape[1:] else metrics, last
     return "mean_squared_error", ["mean_absolute_error"], "linear"
 
 
-def _pixel_layers() -> list[Any]:
+def _named(model: type[Model]) -> list[str]:
+    return [f"model: {model.type_name:<30}# `dltrain init --expand` writes its layers out"]
+
+
+def _pixel_layers() -> list[str]:
     """Choose a small network that answers for each pixel."""
     convolution = {"type": "conv2d", "filters": 32, "kernel_size": 3, "padding": "same"}
     last = {"type": "conv2d", "filters": "classes", "kernel_size": 1, "activation": "softmax"}
-    return [*[{**convolution, "activation": "relu"}] * 3, last]
+    return _written([*[{**convolution, "activation": "relu"}] * 3, last])
 
 
-def _layers(shape: Shape, outputs: int, activation: str) -> list[Any]:
+def _layers(shape: Shape, outputs: int, activation: str) -> list[str]:
     """Choose a small network: convolutions over images, dense layers over all else."""
     layers: list[Any] = []
     filters, side = 32, min(shape[:2]) if len(shape) == 3 else 0
@@ -104,4 +125,12 @@ def _layers(shape: Shape, outputs: int, activation: str) -> list[Any]:
     layers.append({"type": "dropout", "rate": 0.25})
     last = "classes" if activation == "softmax" else outputs
     layers.append({"type": "dense", "units": last, "activation": activation})
-    return layers
+    return _written(layers)
+
+
+def _written(layers: list[Any]) -> list[str]:
+    return [
+        "model:",
+        "  layers:                            # first to last; see `dltrain list layers`",
+        *(f"    - {to_line(layer)}" for layer in layers),
+    ]

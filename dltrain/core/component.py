@@ -139,6 +139,15 @@ class Component(BaseModel):
         fields = {name: _dump(getattr(self, name)) for name in type(self).model_fields}
         return {"type": self.type_name, **fields} if self.kind else fields
 
+    def brief(self) -> Any:
+        """Give the shortest form that reads back as this component: what is not a default."""
+        fields = {
+            name: _brief(getattr(self, name))
+            for name, field in type(self).model_fields.items()
+            if getattr(self, name) != field.default
+        }
+        return {"type": self.type_name, **fields} if fields else self.type_name
+
 
 @cache
 def _import_all(package: str) -> None:
@@ -153,6 +162,16 @@ def _dump(value: Any) -> Any:
         return [_dump(item) for item in value]
     if isinstance(value, dict):
         return {key: _dump(item) for key, item in value.items()}
+    return value
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, Component):
+        return value.brief()
+    if isinstance(value, list | tuple):
+        return [_brief(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _brief(item) for key, item in value.items()}
     return value
 
 

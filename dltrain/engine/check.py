@@ -13,6 +13,7 @@ from dltrain.data.sources.base import Dataset
 from dltrain.engine.facts import history
 from dltrain.engine.graph import Graph, build_graph
 from dltrain.engine.positions import Targets, check_targets
+from dltrain.engine.presets import of_preset
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
 from dltrain.losses.base import Loss
@@ -128,6 +129,7 @@ def check_metrics(metrics: tuple[Metric, ...], graph: Graph, classes: int | None
 
 def shape_problem(draft: Draft | LoadedConfig, error: ShapeError) -> Problem:
     """Say where in the config a shape goes wrong."""
+    error = of_preset(draft.written.value, error)
     return draft.problem(error.loc, error.message, hint=error.hint, history=error.history)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dltrain.activations.base import Activation as Function
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -13,6 +15,14 @@ class Activation(Layer):
 
     activation: Function
     """The function."""
+
+    def brief(self) -> Any:
+        """Give the shortest form, under the activation's own name."""
+        form = super().brief()
+        function = form.pop("activation")
+        own = {"type": function} if isinstance(function, str) else function
+        form = {**form, **own}
+        return form if len(form) > 1 else form["type"]
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the shape."""

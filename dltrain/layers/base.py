@@ -144,6 +144,15 @@ class Layer(Component):
         plain = [name for name in self.shared if getattr(self, name) == fields[name].default]
         return {name: value for name, value in super().dump().items() if name not in plain}
 
+    def brief(self) -> Any:
+        """Give the shortest form; the name comes first, the activation last."""
+        form = super().brief()
+        if isinstance(form, str):
+            return form
+        first = {key: form.pop(key) for key in ("type", "name", "inputs") if key in form}
+        last = {key: form.pop(key) for key in ("activation", "trainable") if key in form}
+        return {**first, **form, **last}
+
 
 def require(shape: Shape, axes: tuple[int, ...], layer: Layer, *, hint: str | None = None) -> None:
     """Raise ShapeError unless a sample has one of these numbers of axes."""

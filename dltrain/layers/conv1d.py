@@ -15,7 +15,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.conv2d import Conv2D
-from dltrain.layers.part import Part
+from dltrain.layers.part import part
 from dltrain.layers.windows import CountPair, window
 from dltrain.regularizers.base import Regularizer
 
@@ -77,16 +77,16 @@ class Conv1D(Layer):
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of y."""
-        part = Part(at, (_row(at.inputs[0]),), _row(at.output))
-        self._convolution(at.inputs[0].shape).forward(part)
+        seen = part(at, (_row(at.inputs[0]),), _row(at.output))
+        self._convolution(at.inputs[0].shape).forward(seen)
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients."""
         given = at.input_gradient()
         gradient = None if given is None else Gradient(_row(given.buffer), given.accumulate)
         gradients = (_row(at.output_gradient), gradient)
-        part = Part(at, (_row(at.inputs[0]),), _row(at.output), gradients)
-        self._convolution(at.inputs[0].shape).backward(part)
+        seen = part(at, (_row(at.inputs[0]),), _row(at.output), gradients)
+        self._convolution(at.inputs[0].shape).backward(seen)
 
     def _convolution(self, shape: Shape) -> Conv2D:
         """Give the convolution of an image of one row, whose kernel has the same layout."""

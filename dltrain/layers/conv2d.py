@@ -13,7 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution
-from dltrain.layers.outputs import Outputs, number_of, with_classes
+from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
 from dltrain.regularizers.base import Regularizer
@@ -28,7 +28,7 @@ class Conv2D(Layer):
 
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
-    filters: Outputs
+    filters: OutputsField
     """Channels of the output; `classes` takes the number of classes from the data set."""
     kernel_size: PairField
     """Height and width of the kernel."""
@@ -51,7 +51,7 @@ class Conv2D(Layer):
 
     def resolved(self, classes: int | None) -> Layer:
         """Fill in `filters: classes`."""
-        return with_classes(self, "filters", classes)
+        return filled_in(self, "filters", classes)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the positions of the kernel."""
@@ -168,4 +168,4 @@ class Conv2D(Layer):
 
     @property
     def _filters(self) -> int:
-        return number_of(self.filters, "filters")
+        return known(self.filters, "filters")

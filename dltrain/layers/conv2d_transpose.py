@@ -13,6 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution
+from dltrain.layers.subpixel import Subpixel
 from dltrain.layers.windows import PaddingField, PairField, Window, pair, sides, transposed_window
 from dltrain.regularizers.base import Regularizer
 
@@ -71,15 +72,17 @@ class Conv2DTranspose(Layer):
         return height * width * channels * high * wide * self.filters
 
     def forward(self, at: Lowering) -> None:
-        """Write the rows: pixels set as far apart as the strides, under the kernel turned over."""
-        geometry = self.geometry(at.inputs[0].shape)
+        """Write the rows: blocks of pixels, or pixels among zeros under the kernel turned over."""
+        geometry, relu = self.geometry(at.inputs[0].shape), self.activation is not None
+        if Subpixel.suits(geometry):
+            Subpixel(geometry).emit(at, at.inputs[0], at.output, bias=self.use_bias, relu=relu)
+            return
         spread = geometry.spread(at, at.inputs[0])
         shape = (*geometry.kernel, geometry.filters, geometry.channels)
         flipped = at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
         bias = at.parameter("bias") if self.use_bias else flipped
-        start, relu = int(self.use_bias), int(self.activation is not None)
-        reverse = geometry.reversed()
-        reverse.convolve(at, spread, flipped, bias, at.output, start=start, relu=relu)
+        reverse, start = geometry.reversed(), int(self.use_bias)
+        reverse.convolve(at, spread, flipped, bias, at.output, start=start, relu=int(relu))
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients: those of a convolution, input and output swapped."""

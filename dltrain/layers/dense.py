@@ -12,7 +12,7 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
-from dltrain.layers.outputs import Outputs, number_of, with_classes
+from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.tiling import Tiling, choose, choose_even
 from dltrain.regularizers.base import Regularizer
 
@@ -34,7 +34,7 @@ class Dense(Layer):
 
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
-    units: Outputs
+    units: OutputsField
     """Outputs; `classes` takes the number of classes from the data set."""
     use_bias: Flag = True
     """Whether a bias is added."""
@@ -47,7 +47,7 @@ class Dense(Layer):
 
     def resolved(self, classes: int | None) -> Layer:
         """Fill in `units: classes`."""
-        return with_classes(self, "units", classes)
+        return filled_in(self, "units", classes)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Replace the features by the units."""
@@ -151,4 +151,4 @@ class Dense(Layer):
 
     @property
     def _units(self) -> int:
-        return number_of(self.units, "units")
+        return known(self.units, "units")

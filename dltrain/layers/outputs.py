@@ -1,18 +1,23 @@
-"""How many outputs a layer has: a number, or as many as the data set has classes."""
+"""Layers that may have one output for each class of the data set."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import PositiveInteger
-from dltrain.layers.base import Layer
 
-Outputs = PositiveInteger | Literal["classes"]
+if TYPE_CHECKING:
+    from dltrain.layers.base import Layer
+
+OutputsField = PositiveInteger | Literal["classes"]
+"""A number of outputs; `classes` takes the number of classes from the data set."""
+
+LayerT = TypeVar("LayerT", bound="Layer")
 
 
-def with_classes(layer: Layer, field: str, classes: int | None) -> Layer:
-    """Give a layer with the number of classes filled in where it says `classes`."""
+def filled_in(layer: LayerT, field: str, classes: int | None) -> LayerT:
+    """Put the number of classes where a field says `classes`; raises ShapeError without any."""
     if getattr(layer, field) != "classes":
         return layer
     if classes is None:
@@ -21,8 +26,8 @@ def with_classes(layer: Layer, field: str, classes: int | None) -> Layer:
     return layer.model_copy(update={field: classes})
 
 
-def number_of(outputs: int | str, field: str) -> int:
-    """Give the number that stands in a field."""
+def known(outputs: OutputsField, field: str) -> int:
+    """Give a number of outputs that is filled in; raises ShapeError where it is not."""
     if isinstance(outputs, str):
         raise ShapeError(f"`{field}: classes` was not filled in", field=field)
     return outputs

@@ -13,7 +13,7 @@ from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.conv2d import Conv2D
 from dltrain.layers.depthwise_conv2d import DepthwiseConv2D
-from dltrain.layers.part import Part
+from dltrain.layers.part import part
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
 from dltrain.regularizers.base import Regularizer
 
@@ -82,17 +82,17 @@ class SeparableConv2D(Layer):
     def forward(self, at: Lowering) -> None:
         """Write the rows of both steps."""
         between = at.keep("between", self._depthwise.output_shape(at.inputs[0].shape))
-        self._depthwise.forward(Part(at, at.inputs, between, names=DEPTHWISE))
-        self._pointwise.forward(Part(at, (between,), at.output, names=POINTWISE))
+        self._depthwise.forward(part(at, at.inputs, between, names=DEPTHWISE))
+        self._pointwise.forward(part(at, (between,), at.output, names=POINTWISE))
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients, of the second step first."""
         between = at.keep("between", self._depthwise.output_shape(at.inputs[0].shape))
         change = at.scratch(between.shape)
         last = (at.output_gradient, Gradient(change, accumulate=False))
-        self._pointwise.backward(Part(at, (between,), at.output, last, POINTWISE))
+        self._pointwise.backward(part(at, (between,), at.output, last, names=POINTWISE))
         first = (change, at.input_gradient())
-        self._depthwise.backward(Part(at, at.inputs, between, first, DEPTHWISE))
+        self._depthwise.backward(part(at, at.inputs, between, first, names=DEPTHWISE))
 
     @property
     def _depthwise(self) -> DepthwiseConv2D:

@@ -14,6 +14,8 @@ class Model(Component):
     kind: ClassVar[str] = "model"
     package: ClassVar[str] = "dltrain.models"
     default_type: ClassVar[str | None] = "sequential"
+    size: ClassVar[int] = 224
+    """Height and width of the images that it was made for."""
 
     def expand(self) -> tuple[Layer, ...]:
         """Give the layers, one after another."""

@@ -341,7 +341,7 @@ def _residual(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 
 
 def _repeat(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
-    for _ in range(layer["times"]):
+    for _ in range(layer.get("times", 1)):
         x = _sequence(layer["layers"], x, parameters)
     return x
 
@@ -397,6 +397,10 @@ def _reshape(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     return x.reshape(len(x), *layer["target_shape"])
 
 
+def _channel_padding(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
+    return F.pad(x, _pair(layer["padding"]))
+
+
 def _rescaling(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
     return x * layer["scale"] + layer.get("offset", 0.0)
 
@@ -411,6 +415,7 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "average_pooling2d": _pooling2d,
     "batch_normalization": _batch_normalization,
     "conv1d": _conv1d,
+    "channel_padding": _channel_padding,
     "conv2d": _conv2d,
     "conv2d_transpose": _conv2d_transpose,
     "cropping2d": _cropping2d,
@@ -434,6 +439,7 @@ _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
     "squeeze_excitation": _squeeze_excitation,
     "up_sampling2d": _up_sampling2d,
     "zero_padding2d": _zero_padding2d,
+    "sequential": _repeat,
 }
 
 

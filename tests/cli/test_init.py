@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dltrain.config.loader import load
 from dltrain.config.templates import template_names
+from dltrain.models.base import Model
 from tests.cli.conftest import Run
 
 
@@ -101,6 +103,55 @@ def test_a_folder_without_data_exits_3(run: Run, tmp_path: Path) -> None:
     assert code == 3
     assert "class" in err
     assert not (tmp_path / "a.yaml").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in Model.registry() if name != "sequential"])
+def test_a_preset_is_a_config_as_it_is_and_written_out(run: Run, tmp_path: Path, name: str) -> None:
+    short, long = tmp_path / "short.yaml", tmp_path / "long.yaml"
+    assert run("init", name, "-o", short)[0] == 0
+    assert run("init", "--expand", name, "-o", long)[0] == 0
+    assert f"  # {name}, written out\n" in long.read_text()
+    model = load(short).config.model
+    assert model.type_name == name
+    assert load(long).config.model.expand() == model.expand()
+
+
+def test_a_config_keeps_all_but_its_model_when_that_is_written_out(
+    run: Run, tmp_path: Path
+) -> None:
+    path, long = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    before = "# Mine.\nversion: 1\ndataset: cifar10  # small\n"
+    after = "\n# how\noptimizer: adam\n\ntraining:\n  loss: categorical_crossentropy\n"
+    path.write_text(f"{before}model:\n  type: mlp\n  units: [16]\n{after}", encoding="utf-8")
+    assert run("init", "--expand", path, "-o", long)[0] == 0
+    assert long.read_text(encoding="utf-8") == (
+        f"{before}model:\n  # {{type: mlp, units: [16]}}, written out\n  layers:\n"
+        "    - flatten\n"
+        "    - {type: dense, name: hidden1, units: 16, activation: relu}\n"
+        f"    - {{type: dense, name: classifier, units: classes, activation: softmax}}\n{after}"
+    )
+
+
+def test_a_preset_for_photos_resizes_them(run: Run, tmp_path: Path) -> None:
+    photos(tmp_path / "photos", [(20, 16), (30, 40)] * 5)
+    path = tmp_path / "photos.yaml"
+    assert run("init", "squeezenet", "--data", tmp_path / "photos", "-o", path)[0] == 0
+    assert "size: [224, 224]" in path.read_text()
+    code, out, err = run("validate", path)
+    assert (code, err) == (0, "")
+    assert "fire9/expand/conv3" in out
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [("digits", 2, "written out"), ("resnet", 2, "did you mean"), ("no.yaml", 2, "not exist")],
+)
+def test_what_cannot_be_written_out_is_told(
+    run: Run, tmp_path: Path, name: str, code: int, words: str
+) -> None:
+    found, _, err = run("init", "--expand", name, "-o", tmp_path / "a.yaml")
+    assert found == code
+    assert words in err
 
 
 def test_data_with_a_label_for_each_pixel_get_a_network_that_answers_for_each(

@@ -53,6 +53,19 @@ def small_mnist(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def small_cifar10(tmp_path: Path) -> Path:
+    """Write a few random images under the names of CIFAR-10's files."""
+    folder = tmp_path / "cifar10"
+    folder.mkdir()
+    generator = np.random.default_rng(0)
+    for name, count in (("data_batch_1", 200), ("test_batch", 40)):
+        records = generator.integers(0, 256, (count, 1 + 3 * 32 * 32), np.uint8)
+        records[:, 0] = np.arange(count) % 10
+        (folder / f"{name}.bin").write_bytes(records.tobytes())
+    return folder
+
+
 def _write_idx(path: Path, array: NDArray[np.uint8]) -> None:
     header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(header + array.tobytes()))

@@ -62,6 +62,25 @@ def test_depthwise_kernels_see_their_channel_alone(
     compare(ParameterBench(config, x, target=target), x, config)
 
 
+@at_every_width
+@pytest.mark.parametrize("kernel", [1, 2, (3, 4), 5])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"strides": 2},
+        {"strides": (3, 1), "padding": "same", "use_bias": False},
+        {"strides": 2, "padding": ((1, 0), (0, 3)), "output_padding": 1, "activation": "relu"},
+        {"strides": (1, 3), "padding": ((0, 1), (4, 2))},
+    ],
+)
+def test_blocks_of_pixels_are_those_of_a_transposed_convolution(
+    target: Target, kernel: Any, fields: dict[str, Any]
+) -> None:
+    config = {"type": "conv2d_transpose", "filters": 5, "kernel_size": kernel, **fields}
+    x = normal(2, 4, 6, 19)
+    compare(ParameterBench(config, x, target=target), x, config)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, [1, 4], [3, 2]])
 @pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
 @pytest.mark.parametrize("accumulate", [False, True])

@@ -155,6 +155,15 @@ def repeat(random: Random, shape: Shape) -> Step:
     return [{"type": "repeat", "times": random.randint(1, 3), "layers": inner}], shape
 
 
+def sequential(random: Random, shape: Shape) -> Step:
+    """Draw a layer under another name, and channels of zeros."""
+    inner = _same_conv(random, shape[2], 3) if len(shape) == 3 else _dense(random, shape[-1])
+    before, after = random.randint(0, 3), random.randint(1, 3)
+    zeros: Config = {"type": "channel_padding", "padding": [before, after]}
+    layer = _activated(random, {"type": "sequential", "layers": [inner, zeros]})
+    return [layer], (*shape[:-1], before + shape[-1] + after)
+
+
 def parallel(random: Random, shape: Shape) -> Step:
     """Draw branches side by side, joined in any way."""
     count = random.randint(2, 3)
@@ -207,6 +216,7 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
         window_steps.conv2d_transpose,
         window_steps.resized,
         window_steps.squeeze_excitation,
+        sequential,
     ]
     # Of two seeds in four, so that the list is gone round with a step of one.
     number = seed // 4 * 2 + seed % 4
@@ -240,7 +250,11 @@ def _sequences(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
 
 def _vectors(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     input_shape = (random.randint(1, 23),)
-    steps = [_wide_dense, (repeat, parallel, _pointwise, joins)[seed // 4 % 4], _wide_dense]
+    steps = [
+        _wide_dense,
+        (repeat, parallel, _pointwise, joins, sequential)[seed // 4 % 5],
+        _wide_dense,
+    ]
     layers, shape = _chain(random, input_shape, steps)
     return input_shape, layers, shape
 

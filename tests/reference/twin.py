@@ -94,8 +94,9 @@ class Twin:
         return y, lambda dy: backward(slope(dy))
 
     def _layer(self, config: Config, x: Array, name: str) -> tuple[Array, Backward]:
-        if config["type"] == "repeat":
-            return self._sequence(config["layers"] * config["times"], x, f"{name}/", Counter())
+        if config["type"] in ("repeat", "sequential"):
+            layers = config["layers"] * config.get("times", 1)
+            return self._sequence(layers, x, f"{name}/", Counter())
         if config["type"] == "residual":
             ways = [config["layers"], config.get("shortcut", [])]
             return self._ways(ways, "add", x, name)

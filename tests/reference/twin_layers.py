@@ -160,6 +160,14 @@ def reshape(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return x.reshape(len(x), *shape), lambda dy: dy.reshape(x.shape)
 
 
+def channel_padding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    before, after = _pair(config["padding"])
+    channels = slice(before, before + x.shape[-1])
+    y = np.zeros((*x.shape[:-1], before + x.shape[-1] + after))
+    y[..., channels] = x
+    return y, lambda dy: dy[..., channels]
+
+
 def rescaling(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     scale = np.asarray(config["scale"], float)
     return x * scale + np.asarray(config.get("offset", 0.0)), lambda dy: dy * scale
@@ -273,6 +281,7 @@ LAYERS: dict[str, Callable[[Config, Array, Own], tuple[Array, Backward]]] = {
     "average_pooling1d": average_pooling1d,
     "average_pooling2d": average_pooling2d,
     "batch_normalization": batch_normalization,
+    "channel_padding": channel_padding,
     "conv2d": conv2d,
     "dense": dense,
     "dropout": unchanged,

@@ -12,11 +12,18 @@ _SCHEMA = "dltrain.schema.json"
 
 def init(
     template: Annotated[
-        str, typer.Argument(metavar="[TEMPLATE]", help="Such as digits, mnist_cnn, fashion_cnn.")
+        str,
+        typer.Argument(
+            metavar="[TEMPLATE]",
+            help="Such as digits or mnist_cnn, a model such as resnet18, or a config to expand.",
+        ),
     ] = "digits",
     data: Annotated[
         Path | None, typer.Option("--data", help="Fit the config to the data in this folder.")
     ] = None,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Write the layers of a model such as resnet18 out.")
+    ] = False,
     output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")] = Path(
         "config.yaml"
     ),
@@ -32,12 +39,14 @@ def init(
     import sys
 
     from dltrain.cli.files import write_text
+    from dltrain.config.expand import expanded
     from dltrain.config.json_schema import json_schema
-    from dltrain.config.starter import starter
-    from dltrain.config.templates import template as read_template
+    from dltrain.config.templates import beginning
 
     folder = output.parent
-    text = starter(data, folder) if data is not None else read_template(template)
+    text = beginning(template, data, folder)
+    if expand:
+        text = expanded(text, template)
     write_text(output, text, replace=False)
     schema = folder / _SCHEMA
     if not schema.exists():
