@@ -69,13 +69,18 @@ def layer_names(layers: list[Config]) -> set[str]:
     return names
 
 
-def without_chance(config: Any) -> Any:
+def without_chance(layers: list[Config]) -> list[Config]:
     """Set the rates of all layers that draw random numbers to zero."""
+    return [with_fields(layer, rate=0.0) for layer in layers]
+
+
+def with_fields(config: Any, **fields: Any) -> Any:
+    """Change fields of a config wherever they stand in it."""
     if isinstance(config, list):
-        return [without_chance(one) for one in config]
+        return [with_fields(one, **fields) for one in config]
     if not isinstance(config, dict):
         return config
-    return {key: 0.0 if key == "rate" else without_chance(value) for key, value in config.items()}
+    return {key: fields.get(key, with_fields(one, **fields)) for key, one in config.items()}
 
 
 def activation_layer(random: Random, name: str) -> Config:
