@@ -15,6 +15,7 @@ from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
+from dltrain.layers.subpixel import Subpixel
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
 from dltrain.regularizers.base import Regularizer
 
@@ -105,6 +106,9 @@ class Conv2D(Layer):
             geometry.weights(at, x, dy, kernel.buffer)
         gradient = at.input_gradient()
         if gradient is None:
+            return
+        if Subpixel.suits(geometry):
+            Subpixel(geometry).backward(at, dy, gradient)
             return
         spread = geometry.spread(at, dy)
         sizes = geometry.flip_sizes

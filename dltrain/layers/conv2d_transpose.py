@@ -75,7 +75,7 @@ class Conv2DTranspose(Layer):
         """Write the rows: blocks of pixels, or pixels among zeros under the kernel turned over."""
         geometry, relu = self.geometry(at.inputs[0].shape), self.activation is not None
         if Subpixel.suits(geometry):
-            Subpixel(geometry).emit(at, at.inputs[0], at.output, bias=self.use_bias, relu=relu)
+            Subpixel(geometry).forward(at, at.inputs[0], at.output, bias=self.use_bias, relu=relu)
             return
         spread = geometry.spread(at, at.inputs[0])
         shape = (*geometry.kernel, geometry.filters, geometry.channels)

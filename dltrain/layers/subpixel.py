@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.layers.convolution import Convolution, Pair
 
 
@@ -26,33 +26,56 @@ class Subpixel:
         """Tell whether there are strides, and kernels without gaps."""
         return back.strides != (1, 1) and back.dilation == (1, 1) and back.groups == 1
 
-    def emit(self, at: Lowering, x: Buffer, y: Buffer, *, bias: bool, relu: bool) -> None:
-        """Write the rows from the smaller image to the larger one."""
+    def forward(self, at: Lowering, x: Buffer, y: Buffer, *, bias: bool, relu: bool) -> None:
+        """Write the rows from the smaller image to the larger one, with a bias or without."""
+        pixels, added = self.back.strides, at.parameter("kernel")
+        if bias:
+            shape = (pixels[0] * pixels[1], self.back.channels)
+            added = at.prepared("bias", "repeat_rows", shape=shape, sizes=shape[1:])
+        z = self._blocks_of(at, x, pixels, added, start=int(bias), relu=int(relu))
+        self._unfold(at, z, pixels, Gradient(y, accumulate=False))
+
+    def backward(self, at: Lowering, dy: Buffer, gradient: Gradient) -> None:
+        """Write the rows of the larger image's gradient; kernels may be smaller than strides."""
+        (high, wide), (down, across) = self.back.kernel, self.back.strides
+        pixels = min(high, down), min(wide, across)
+        z = self._blocks_of(at, dy, pixels, at.parameter("kernel"), start=0, relu=0)
+        self._unfold(at, z, pixels, gradient)
+
+    def _blocks_of(
+        self, at: Lowering, x: Buffer, pixels: Pair, bias: Buffer, *, start: int, relu: int
+    ) -> Buffer:
+        """Write the rows that give these pixels of each block."""
         back, blocks = self.back, self._blocks
-        pixels = back.strides[0] * back.strides[1]
-        geometry = self._convolution()
+        geometry = self._convolution(pixels)
         kernel = at.prepared(
             "kernel",
             "fold_kernel",
-            shape=(*blocks, back.filters, pixels * back.channels),
+            shape=(*blocks, back.filters, geometry.filters),
             sizes=(
                 *(*back.kernel, back.channels, back.filters),
-                *(blocks[1], blocks[0] * blocks[1], *back.strides),
+                *(blocks[1], blocks[0] * blocks[1], *pixels, *back.strides),
             ),
         )
-        added = kernel
-        if bias:
-            shape = (pixels, back.channels)
-            added = at.prepared("bias", "repeat_rows", shape=shape, sizes=shape[1:])
         z = at.scratch((*geometry.output, geometry.filters))
         padded = geometry.pad(at, x) if geometry.is_padded else x
-        geometry.convolve(at, padded, kernel, added, z, start=int(bias), relu=int(relu))
-        inside = [before % stride for before, stride in self._starts]
-        sizes = (*y.shape, geometry.output[1], *back.strides, *inside)
-        at.row("unfold_blocks", reads=(z,), writes=(y,), sizes=sizes, per="sample")
+        geometry.convolve(at, padded, kernel, bias, z, start=start, relu=relu)
+        return z
 
-    def _convolution(self) -> Convolution:
-        """Give the convolution whose outputs are the blocks that the larger image lies in."""
+    def _unfold(self, at: Lowering, z: Buffer, pixels: Pair, into: Gradient) -> None:
+        """Write the row that lays blocks side by side."""
+        inside = [before % stride for before, stride in self._starts]
+        at.row(
+            "unfold_blocks",
+            variant=(int(into.accumulate),),
+            reads=(z,),
+            writes=(into.buffer,),
+            sizes=(*into.buffer.shape, z.shape[1], *pixels, *self.back.strides, *inside),
+            per="sample",
+        )
+
+    def _convolution(self, pixels: Pair) -> Convolution:
+        """Give the convolution whose outputs are these pixels of the larger image's blocks."""
         back, blocks = self.back, self._blocks
         first = [before // stride for before, stride in self._starts]
         last = [
@@ -62,7 +85,7 @@ class Subpixel:
         return Convolution(
             input=back.output,
             channels=back.filters,
-            filters=back.strides[0] * back.strides[1] * back.channels,
+            filters=pixels[0] * pixels[1] * back.channels,
             kernel=blocks,
             strides=(1, 1),
             dilation=(1, 1),

@@ -70,6 +70,19 @@ def test_a_convolution_and_its_gradients_are_those_of_the_twin(
 
 
 @at_every_width
+@pytest.mark.parametrize("accumulate", [False, True])
+@pytest.mark.parametrize("size", [1, 2, (3, 5)])
+@pytest.mark.parametrize("strides", [2, (1, 2), (4, 3)])
+def test_the_input_gradient_of_strides_is_that_of_the_twin(
+    target: Target, strides: Any, size: Any, accumulate: bool
+) -> None:
+    fields = {"kernel_size": size, "strides": strides, "padding": ((1, 0), (0, 2))}
+    x = normal(2, 9, 8, 3)
+    config = {"type": "conv2d", "filters": 6, **fields}
+    compare(ParameterBench(config, x, target=target, accumulate=accumulate), x, config)
+
+
+@at_every_width
 @pytest.mark.parametrize("groups", [2, 16, 35])
 @pytest.mark.parametrize("multiplier", [1, 2])
 def test_a_filter_for_each_channel_sees_that_channel_alone(
