@@ -57,6 +57,9 @@ def preset_starter(model: type[Model]) -> str:
     resize = {"type": "resize", "size": [model.size, model.size]}
     photos: Fields = {"type": "image_folder", "path": "photos/", "transforms": [resize]}
     dataset = {**datasets.get(model.size, photos), "validation": 0.1}
+    if model.per_pixel:
+        # Labels of pixels are arrays.
+        dataset = {"type": "npz", "path": "data.npz", "validation": 0.1}
     return _text(first_line(model), dataset, _named(model), _LABELS)
 
 

@@ -31,7 +31,7 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
         placed.loc = ("model", str(option))
     else:
         message = f"{error.message}, in {_place(model.expand(), error.loc)} of {model.type_name}"
-        hint = _larger(model) if error.field in _EXTENTS else None
+        hint = _larger(model) if error.field in _EXTENTS else model.advice
         placed = ShapeError(message, hint=hint)
         placed.loc = ("model",)
     placed.history = error.history
@@ -49,7 +49,10 @@ def _of_option(model: Model, option: str, error: ShapeError) -> ShapeError:
 
 
 def _larger(model: Model) -> str:
-    hint = "make the images larger: `dataset.transforms: [{type: resize, size: [64, 64]}]`"
+    hint = (
+        model.advice
+        or "make the images larger: `dataset.transforms: [{type: resize, size: [64, 64]}]`"
+    )
     return f"{hint}, or write `stem: small`" if getattr(model, "stem", "") == "large" else hint
 
 

@@ -16,6 +16,10 @@ class Model(Component):
     default_type: ClassVar[str | None] = "sequential"
     size: ClassVar[int] = 224
     """Height and width of the images that it was made for."""
+    per_pixel: ClassVar[bool] = False
+    """Whether it gives classes of each pixel."""
+    advice: ClassVar[str | None] = None
+    """What to do where images of some size do not fit."""
 
     def expand(self) -> tuple[Layer, ...]:
         """Give the layers, one after another."""

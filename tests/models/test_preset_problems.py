@@ -69,3 +69,9 @@ def test_a_problem_has_the_line_of_the_preset(tmp_path: Path) -> None:
     )
     (found,) = check_shapes(read(path, dataset=False), (8, 8, 3), 3).problems
     assert (found.line, found.column) == (2, 3)
+
+
+def test_an_image_that_cannot_be_halved_tells_what_can() -> None:
+    found = problem("unet", (60, 64, 3), 2)
+    assert "in join4 of unet" in found.message
+    assert "smaller `depth`" in (found.hint or "")
