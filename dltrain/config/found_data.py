@@ -26,6 +26,8 @@ def find_dataset(data: Path, folder: Path) -> dict[str, Any]:
         raise DataError("there is no such file or folder", at=str(data))
     files = [data] if data.is_file() else sorted(data.iterdir())
     found = _idx(files, folder) or _arrays(files, folder) or _manifest(files, folder)
+    if found is None and data.is_dir():
+        found = _masks(data, folder)
     if found is None and data.is_dir() and any(_images(data)):
         found = {"type": "image_folder", "path": seen_from(data, folder)}
     if found is None:
@@ -53,6 +55,14 @@ def seen_from(path: Path, folder: Path) -> str:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # another drive
         return path.resolve().as_posix()
+
+
+def _masks(data: Path, folder: Path) -> dict[str, Any] | None:
+    """Find folders of images and of their masks, side by side."""
+    for inside in (data, data / "train"):
+        if (inside / "images").is_dir() and (inside / "masks").is_dir():
+            return {"type": "segmentation_folder", "path": seen_from(data, folder)}
+    return None
 
 
 def _idx(files: list[Path], folder: Path) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ from dltrain.models.base import Model
 
 _LARGEST_IMAGE = 96
 _RESIZED = 64
+_OF_FILES = ("image_folder", "segmentation_folder", "csv_manifest")
 
 Fields = dict[str, Any]
 Goal = tuple[str, list[str], str]
@@ -32,14 +33,12 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     """
     dataset = find_dataset(data, folder)
     size = model.size if model is not None else _RESIZED
-    if dataset["type"] in ("image_folder", "csv_manifest") and images_differ(
-        dataset, folder, _LARGEST_IMAGE
-    ):
+    if dataset["type"] in _OF_FILES and images_differ(dataset, folder, _LARGEST_IMAGE):
         dataset["transforms"] = [{"type": "resize", "size": [size, size]}]
     facts = _facts(dataset, folder)
     if "validation" not in facts.samples:
         dataset["validation"] = 0.1
-    if "test" not in facts.samples and dataset["type"] in ("image_folder", "csv_manifest"):
+    if "test" not in facts.samples and dataset["type"] in _OF_FILES:
         dataset["test"] = 0.2
     counts = ", ".join(f"{count} {name}" for name, count in facts.samples.items())
     samples = f"Samples of shape {describe(facts.input_shape)}: {counts}."

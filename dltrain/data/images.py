@@ -43,7 +43,7 @@ class ImageHeader:
 
 def read_header(path: Path) -> ImageHeader:
     """Read size and kind of an image, as it will be after its EXIF orientation is applied."""
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
         if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):
             width, height = height, width
@@ -60,7 +60,7 @@ def read_image(path: Path, channels: int, *, deep: bool = False) -> NDArray[Any]
     """
     from PIL import ImageOps
 
-    with _opened(path) as image:
+    with opened(path) as image:
         # Asked of the image as opened: a turned copy no longer knows its file format.
         is_deep = _is_deep(image)
         upright = ImageOps.exif_transpose(image)
@@ -100,7 +100,8 @@ def _pixels(image: Image, channels: int) -> NDArray[Any]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image]:
+def opened(path: Path) -> Iterator[Image]:
+    """Open an image; what goes wrong with it inside the block is a DataError that names it."""
     from PIL import Image as Images
     from PIL import UnidentifiedImageError
 

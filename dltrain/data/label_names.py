@@ -30,8 +30,8 @@ def check_last_class(labels: Sequence[NDArray[Any]], classes: int, *, at: str) -
     raise DataError(
         f"{_USUAL_VOID} is a label and {_USUAL_VOID - 1} is none: does it stand for no class?",
         at=at,
-        hint=f"write `ignore_class: {_USUAL_VOID}` to leave such pixels out, or give the number of "
-        "classes",
+        hint=f"write `ignore_class: {_USUAL_VOID}` to leave such pixels out, or say with `classes` "
+        "which there are",
     )
 
 

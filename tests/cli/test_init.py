@@ -154,13 +154,21 @@ def test_what_cannot_be_written_out_is_told(
     assert words in err
 
 
+@pytest.mark.parametrize("place", ["maps.npz", "", "train"])
 def test_data_with_a_label_for_each_pixel_get_a_network_that_answers_for_each(
-    run: Run, tmp_path: Path
+    run: Run, tmp_path: Path, place: str
 ) -> None:
     x, y = np.zeros((20, 8, 6, 3), np.uint8), np.arange(20 * 48).reshape(20, 8, 6) % 4
-    np.savez(tmp_path / "maps.npz", x_train=x, y_train=y)
+    if place == "maps.npz":
+        np.savez(tmp_path / place, x_train=x, y_train=y)
+    else:
+        for kind, arrays in (("images", x), ("masks", y.astype(np.uint8))):
+            (tmp_path / place / kind).mkdir(parents=True)
+            for number, array in enumerate(arrays):
+                Image.fromarray(array).save(tmp_path / place / kind / f"{number}.png")
+        place = ""
     config = tmp_path / "a.yaml"
-    assert run("init", "--data", tmp_path / "maps.npz", "-o", config)[0] == 0
+    assert run("init", "--data", tmp_path / place, "-o", config)[0] == 0
     code, out, _ = run("validate", config, "--json")
     assert code == 0
     assert json.loads(out)["layers"][-1]["output_shape"] == [8, 6, 4]

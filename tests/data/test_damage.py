@@ -70,7 +70,9 @@ def test_images(tmp_path: Path, write_image: Any, suffix: str, changes: Any) -> 
     read_quietly(lambda: read_image(path, 3))
 
 
-@pytest.mark.parametrize("kind", ["mnist", "cifar10", "npz", "image_folder", "csv_manifest"])
+@pytest.mark.parametrize(
+    "kind", ["mnist", "cifar10", "npz", "image_folder", "segmentation_folder", "csv_manifest"]
+)
 @pytest.mark.parametrize("path", ["x" * 5000, "a\0b", "/dev/null", "/dev/null/x", "."])
 def test_impossible_paths(kind: str, path: str) -> None:
     dataset = Dataset.parse({"type": kind, "path": path})

@@ -183,7 +183,7 @@ def test_batches_hold_maps_that_fit_their_images(tmp_path: Path, transforms: lis
 @pytest.mark.parametrize(
     ("fields", "place"),
     [
-        ({"transforms": [{"type": "resize", "size": [6, 6]}]}, "transforms"),
+        ({"transforms": [{"type": "resize", "size": [5, 5]}]}, "transforms"),
         ({"augment": ["random_flip"]}, "augment"),
     ],
 )

@@ -130,8 +130,10 @@ class Dataset(Component):
 
     def _target_shape(self, form: TargetForm, target: Shape, source: Shape) -> Shape:
         """Give the shape of a target after the transforms of its image."""
-        if is_map(form == "labels", target, source):
-            return shape_after(self.transforms, source)[:2]
+        on_pixels, _ = divide(self.transforms)
+        for images in (source, shape_after(on_pixels, source)):
+            if is_map(form == "labels", target, images):
+                return shape_after(self.transforms, source)[:2]
         for position, transform in enumerate(self.transforms):
             if transform.fixes_size:
                 with _placed("transforms", position):
