@@ -43,6 +43,8 @@ class Buffer:
     width: int = 4
     batch_wide: bool = False
     """Kept for the whole batch at once, as inputs, targets and outputs are."""
+    interleaved: bool = False
+    """Whether what belongs to one sample does not lie in one piece; nobody else looks inside."""
     source: Buffer | None = None
     """The buffer whose memory this is, under another shape."""
 
@@ -63,6 +65,11 @@ class Gradient:
 
     buffer: Buffer
     accumulate: bool
+
+    @property
+    def start(self) -> int:
+        """What a contraction begins with, as kernels number it: 0, or 2 for what lies there."""
+        return 2 if self.accumulate else 0
 
 
 @dataclass(eq=False)
@@ -109,6 +116,10 @@ class Lowering(Protocol):
         """Whether the layer's parameters and statistics stay as they are: they have no gradient."""
 
     @property
+    def batch_size(self) -> int:
+        """Samples of a batch, at most."""
+
+    @property
     def needs_gradient(self) -> bool:
         """Whether a backward pass of this layer will follow."""
 
@@ -137,8 +148,11 @@ class Lowering(Protocol):
     def shared(self, name: str, shape: Shape, *, width: int = 4) -> Buffer:
         """An array of the layer's, one for the whole batch, by name: the same for both passes."""
 
-    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+    def scratch(self, shape: Shape, *, width: int = 4, interleaved: bool = False) -> Buffer:
         """A value per sample that lives only between neighbouring rows."""
+
+    def thread_scratch(self, shape: Shape) -> Buffer:
+        """Room that a row works in, one for each thread."""
 
     @property
     def output_gradient(self) -> Buffer:
@@ -160,10 +174,21 @@ class Lowering(Protocol):
         A `transposed` one is written with the last axis first; only an owner may ask for it.
         """
 
-    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
+    def prepared(
+        self,
+        name: str,
+        kernel: str,
+        *,
+        shape: Shape,
+        sizes: tuple[int, ...],
+        variant: tuple[int, ...] = (),
+        parts: tuple[tuple[int, int], ...] = (),
+        scratch: Shape = (),
+    ) -> Buffer:
         """A rearranged copy of parameter `name`, made by `kernel` at the head of each run.
 
-        The kernel takes ranges of the copy's rows (all axes but the last).
+        Threads take `parts`, by default ranges of the copy's rows (all axes but the last); a
+        kernel that asks for `scratch` finds it behind the copy.
         """
 
     def seed(self) -> int:

@@ -6,12 +6,14 @@ from collections import defaultdict
 from dataclasses import replace
 
 from dltrain.core.lowering import Buffer, Home, Row
+from dltrain.engine.lower import Lowered
 from dltrain.engine.schedule import Phase, schedule
 
 
-def arrange(rows: list[Row]) -> list[Phase]:
-    """Give the phases of rows that were written one layer after another."""
-    return schedule(_recomputed(_padding_at_once(rows)))
+def arrange(lowered: Lowered) -> list[Phase]:
+    """Give the phases from a run's preparations to the last row of the backward pass."""
+    phases = [Phase.in_parts(lowered.preparations)] if lowered.preparations else []
+    return phases + schedule(_recomputed(_padding_at_once(lowered.rows)))
 
 
 class _Uses:

@@ -26,4 +26,5 @@ def first_bad_layer(
 
 
 def _looks_bad(_row: Row, buffer: Buffer, values: NDArray[np.float32]) -> bool:
-    return buffer.width == 4 and buffer.home is not Home.THREAD and not np.isfinite(values).all()
+    looked_at = buffer.width == 4 and buffer.home is not Home.THREAD and not buffer.interleaved
+    return looked_at and not np.isfinite(values).all()

@@ -20,13 +20,15 @@ def memory_estimate(
 
     The data set and the Python process itself come on top.
     """
-    lowerer = Lowerer(graph, host(), objective=objective, training=True, gradients=True)
+    lowerer = Lowerer(
+        graph, host(), objective=objective, training=True, gradients=True, batch_size=batch_size
+    )
     lowered = lowerer.lower()
     size = lane_size(batch_size)
     lanes = -(-batch_size // size)
     targets = (lowered.target,) if lowered.target is not None else ()
     external = (*lowered.inputs, *targets)
-    placed = plan(arrange(lowered.rows), lane_size=size, batch_size=batch_size, external=external)
+    placed = plan(arrange(lowered), lane_size=size, batch_size=batch_size, external=external)
     given = sum(buffer.size * buffer.width for buffer in external) * batch_size
     activations = placed.batch_bytes + placed.thread_bytes * min(threads, lanes)
     trained = sum(p.size for p in graph.parameters if p.learns)

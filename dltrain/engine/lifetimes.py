@@ -35,7 +35,7 @@ class _Use:
 
 
 def lifetimes(phases: list[Phase]) -> list[Lifetime]:
-    """Find how long every per-sample buffer lives, and how much of a batch it must hold.
+    """Find how long every buffer of samples or threads lives, and how much of a batch it must hold.
 
     Used within one stage, it holds that stage's block; used across stages, a lane; used across
     phases, or by rows per batch, all of the batch. Beyond one stage it lives for the whole of its
@@ -52,7 +52,7 @@ def lifetimes(phases: list[Phase]) -> list[Lifetime]:
             stage_spans.append((number, number + len(stage.rows) - 1))
             for row in stage.rows:
                 use = _Use(index, phase.in_units, len(stage_spans) - 1, stage.block, number)
-                for root in _sample_roots((*row.reads, *row.writes)):
+                for root in _placed_roots((*row.reads, *row.writes)):
                     buffers[id(root)] = root
                     uses.setdefault(id(root), []).append(use)
                 number += 1
@@ -60,8 +60,9 @@ def lifetimes(phases: list[Phase]) -> list[Lifetime]:
     return [_lifetime(buffers[key], used, stage_spans, phase_spans) for key, used in uses.items()]
 
 
-def _sample_roots(buffers: tuple[Buffer, ...]) -> Iterator[Buffer]:
-    return (buffer.root for buffer in buffers if buffer.root.home is Home.SAMPLE)
+def _placed_roots(buffers: tuple[Buffer, ...]) -> Iterator[Buffer]:
+    homes = (Home.SAMPLE, Home.THREAD)
+    return (buffer.root for buffer in buffers if buffer.root.home in homes)
 
 
 def _lifetime(
@@ -71,6 +72,8 @@ def _lifetime(
     phase_spans: list[tuple[int, int]],
 ) -> Lifetime:
     first, last = used[0], used[-1]
+    if buffer.home is Home.THREAD:
+        return Lifetime(buffer, "block", first.row, last.row)
     if buffer.batch_wide:
         return Lifetime(buffer, "batch", 0, phase_spans[-1][1])
     if first.phase != last.phase or any(use.in_units for use in used):

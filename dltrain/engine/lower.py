@@ -7,9 +7,10 @@ from typing import Literal
 
 from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
-from dltrain.core.shapes import Shape, size_of
+from dltrain.core.shapes import Shape
 from dltrain.engine.graph import Graph, Node, Parameter, Value
 from dltrain.engine.passes import joined, reachable
+from dltrain.engine.preparation import Preparation
 from dltrain.engine.scope import Comparison, Scope, view_of
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
@@ -24,10 +25,6 @@ class Objective:
     loss: Loss
     metrics: tuple[Metric, ...] = ()
     target_form: TargetForm = "labels"
-
-
-PREPARED_BYTES = 64 * 1024
-"""Bytes of a rearranged parameter that a thread makes at a time."""
 
 
 @dataclass
@@ -71,8 +68,10 @@ class Lowerer:
         objective: Objective | None = None,
         training: bool = False,
         gradients: bool = False,
+        batch_size: int = 1,
     ) -> None:
         """Prepare to lower; `gradients` asks for a backward pass."""
+        self.batch_size = batch_size
         self.graph, self.target, self.objective = graph, target, objective
         self.training, self.gradients = training, gradients
         self.lowered = Lowered()
@@ -80,7 +79,7 @@ class Lowerer:
         self._buffers: dict[int, Buffer] = {}
         self._slots: dict[int, _Slot] = {}
         self._kept: dict[tuple[str, str], Buffer] = {}
-        self._prepared: dict[tuple[object, ...], Buffer] = {}
+        self._prepared: dict[tuple[int, Preparation], Buffer] = {}
         self._zeroed: list[Buffer] = []
         self._learning = self._learning_values()
 
@@ -190,20 +189,13 @@ class Lowerer:
         self._zeroed.append(buffer)
         return Gradient(buffer, accumulate=True)
 
-    def prepared(
-        self, parameter: Parameter, kernel: str, shape: Shape, sizes: tuple[int, ...]
-    ) -> Buffer:
+    def prepared(self, parameter: Parameter, wanted: Preparation) -> Buffer:
         """Give a rearranged copy of a parameter, made once a run."""
-        key = (id(parameter), kernel, shape, sizes)
+        key = (id(parameter), wanted)
         if key not in self._prepared:
-            copy = Buffer(f"{parameter.name}/{kernel}", shape, Home.FIXED)
-            count, step = size_of(shape[:-1]), max(1, PREPARED_BYTES // (4 * shape[-1]))
-            parts = tuple((at, min(at + step, count)) for at in range(0, count, step))
-            layer = parameter.name.rpartition("/")[0]
-            reads = (self.parameter(parameter),)
-            row = Row(kernel, (), reads, (copy,), sizes, per="run", layer=layer, parts=parts)
+            row = wanted.row(self.parameter(parameter))
             self.append(row)
-            self._prepared[key] = copy
+            self._prepared[key] = row.writes[0]
         return self._prepared[key]
 
     def total(self, name: str, count: int = 1) -> Buffer:

@@ -151,7 +151,12 @@ class Network:
     ) -> Program:
         """Compile a program that shares this network's parameters."""
         lowerer = Lowerer(
-            self.graph, self.target, objective=objective, training=training, gradients=gradients
+            self.graph,
+            self.target,
+            objective=objective,
+            training=training,
+            gradients=gradients,
+            batch_size=batch_size,
         )
         return Program(
             lowerer.lower(),

@@ -21,12 +21,6 @@ TURNED_COLUMNS = 16
 """Columns that one unit turns over: a cache line of the parameter."""
 
 
-def lay_out(lowered: Lowered, walk: list[Phase], gradients: GradientPhases | None) -> list[Phase]:
-    """Give all phases of a program but the update, in the order in which they run."""
-    phases = [Phase.in_parts(lowered.preparations)] if lowered.preparations else []
-    return [*phases, *walk, *(gradients.phases() if gradients is not None else ())]
-
-
 class GradientPhases:
     """Lays out how the lanes' gradients become one and the step is judged, then the update."""
 

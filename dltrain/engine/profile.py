@@ -72,5 +72,6 @@ def _timed(
 
 def _layers_in_order(program: Program) -> list[str]:
     """Name the layers as they compute; what belongs to no layer comes after them."""
-    rows = [row for phase in program.walk for row in phase.rows if row.kernel != "fill_zero"]
+    rows = [row for phase in program.walk for row in phase.rows]
+    rows = [row for row in rows if row.kernel != "fill_zero" and row.per != "run"]
     return [row.layer for row in rows if not row.backward]

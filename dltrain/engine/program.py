@@ -16,7 +16,7 @@ from dltrain.engine.arrays import aligned_bytes, aligned_floats
 from dltrain.engine.lower import Lowered
 from dltrain.engine.memory import plan
 from dltrain.engine.parameters import ParameterStore
-from dltrain.engine.phases import GradientPhases, lay_out, pack
+from dltrain.engine.phases import GradientPhases, pack
 from dltrain.engine.schedule import Phase
 from dltrain.engine.table import Compiled, Storage, Table
 from dltrain.engine.threads import MOST_THREADS, Job, shared_team
@@ -55,14 +55,13 @@ class Program:
         self.lanes = -(-batch_size // self.lane_size)
         self.threads = min(threads, self.lanes, MOST_THREADS)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
-        self.walk = arrange(lowered.rows)
+        self.walk = arrange(lowered)
         given = (lowered.target,) if lowered.target is not None else ()
         self.external = (*lowered.inputs, *given)
         self.storage = self._placed()
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
         phases = self._phases(optimizer, slots or {})
         self.rows = [row for phase in phases for row in phase.rows]
-        self.traced = phases[: len(self.walk) + bool(lowered.preparations)]
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
         self._tables = pack(phases)
@@ -190,9 +189,9 @@ class Program:
         self, optimizer: Optimizer | None, slots: dict[str, NDArray[np.float32]]
     ) -> list[Phase]:
         if self.gradient is None:
-            return lay_out(self.lowered, self.walk, None)
+            return self.walk
         gradients = GradientPhases(self.lowered, self.store, self.storage, self.gradient)
-        phases = lay_out(self.lowered, self.walk, gradients)
+        phases = [*self.walk, *gradients.phases()]
         return [*phases, gradients.update(optimizer, slots)] if optimizer is not None else phases
 
     def _instruct(self, counters: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from dltrain.core.lowering import Buffer, Gradient, Per, Row
+from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row
 from dltrain.core.shapes import Shape
 from dltrain.engine.graph import Node, Value
+from dltrain.engine.preparation import Preparation
 from dltrain.layers.activation import Activation as ActivationLayer
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Scope:
         self._lowerer, self._node, self._value = lowerer, node, value
         self.target = lowerer.target
         self.training, self.frozen = lowerer.training, node.frozen
+        self.batch_size = lowerer.batch_size
         self.needs_gradient = lowerer.gradients and lowerer.learns(value)
         self.inputs = tuple(lowerer.buffer(given) for given in node.inputs)
         self.output = lowerer.buffer(value)
@@ -46,9 +48,14 @@ class Scope:
         """An array of the layer's, one for the whole batch, by name."""
         return self._lowerer.shared(self._node, name, shape, width)
 
-    def scratch(self, shape: Shape, *, width: int = 4) -> Buffer:
+    def scratch(self, shape: Shape, *, width: int = 4, interleaved: bool = False) -> Buffer:
         """A value per sample that lives only between neighbouring rows."""
-        return Buffer(f"{self._node.name}/scratch", shape, width=width)
+        name = f"{self._node.name}/scratch"
+        return Buffer(name, shape, width=width, interleaved=interleaved)
+
+    def thread_scratch(self, shape: Shape) -> Buffer:
+        """Room that a row works in, one for each thread."""
+        return Buffer(f"{self._node.name}/room", shape, Home.THREAD)
 
     def input_gradient(self, index: int = 0) -> Gradient | None:
         """Where the gradient of an input goes."""
@@ -70,9 +77,21 @@ class Scope:
             return None
         return self._lowerer.parameter_gradient(parameter, per, transposed=transposed)
 
-    def prepared(self, name: str, kernel: str, *, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
+    def prepared(
+        self,
+        name: str,
+        kernel: str,
+        *,
+        shape: Shape,
+        sizes: tuple[int, ...],
+        variant: tuple[int, ...] = (),
+        parts: tuple[tuple[int, int], ...] = (),
+        scratch: Shape = (),
+    ) -> Buffer:
         """A rearranged copy of a parameter."""
-        return self._lowerer.prepared(self._node.parameters[name], kernel, shape, sizes)
+        parameter = self._node.parameters[name]
+        wanted = Preparation(kernel, variant, shape, sizes, parts, scratch)
+        return self._lowerer.prepared(parameter, wanted)
 
     def seed(self) -> int:
         """A number that tells this layer's random stream from all others."""

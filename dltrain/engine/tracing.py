@@ -34,7 +34,7 @@ def trace(program: Program, batch: int, stop: Stop) -> Row | None:
 
 def _calls(program: Program, batch: int) -> Iterator[tuple[int, int, int, int]]:
     base = 0
-    for phase in program.traced:
+    for phase in program.walk:
         if phase.in_units:
             yield from ((base + row, first, last, 0) for row, first, last in phase.units)
         else:

@@ -21,7 +21,7 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
     Operands x, w, bias, y. Sizes: groups, output rows, full tiles per row, full column blocks, rest
     columns; strides of x per group, output row, output column; of w per group; of y per group,
     output row, output column; then the sum: outer, inner, length, x outer, x inner, w outer,
-    w inner, w row.
+    w inner, w row; then where x, w and y begin.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -31,10 +31,10 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
         rest = Sizes(args[17], args[18], args[28], args[29], args[30], args[20])
         for n in range(first, last):
             for g in range(groups):
-                x = address(args, 0, n, lane, thread) + 4 * g * x_group
-                w = address(args, 1, n, lane, thread) + 4 * g * w_group
+                x = address(args, 0, n, lane, thread) + 4 * (g * x_group + args[36])
+                w = address(args, 1, n, lane, thread) + 4 * (g * w_group + args[37])
                 bias = address(args, 2, n, lane, thread) + 4 * g * y_group
-                y = address(args, 3, n, lane, thread) + 4 * g * y_group
+                y = address(args, 3, n, lane, thread) + 4 * (g * y_group + args[38])
                 a = Scalars(x, args[22], args[23], args[31], args[32], 1)
                 for j in range(blocks):
                     at = 4 * j * nv * width
@@ -56,8 +56,8 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
     Operands x, dy, dw. Sizes: groups, kernel rows, kernel columns, full tiles of a run, full column
     blocks, rest columns; strides of x per group, kernel row, kernel column; of dy per group; of dw
     per group, kernel row, kernel column, row; then the sum over pixels: output rows, output
-    columns; x per output row, output column; dy per output row, output column. A run is the part of
-    a kernel whose inputs lie side by side.
+    columns; x per output row, output column; dy per output row, output column; where dy begins. A
+    run is the part of a kernel whose inputs lie side by side.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -68,7 +68,7 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
             for g in range(groups):
                 for k in range(wide):
                     x = address(args, 0, n, lane, thread) + 4 * (g * args[18] + k * args[20])
-                    dy = address(args, 1, n, lane, thread) + 4 * g * args[21]
+                    dy = address(args, 1, n, lane, thread) + 4 * (g * args[21] + args[32])
                     dw = address(args, 2, n, lane, thread) + 4 * (g * args[22] + k * args[24])
                     a = Scalars(x, args[19], 1, args[28], 0, args[29])
                     for j in range(blocks):

@@ -59,8 +59,8 @@ def convolve_depthwise_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type
     Operands x (height, width, channels), dy (rows, columns, channels), dw (kernel height, kernel
     width, channels). Sizes: rows and columns of dy, rows of a band; full tiles per kernel row, full
     blocks of channels, rest channels; channels; kernel height, kernel width; strides of x per
-    output row, output column, kernel row, kernel column. All channels pass over one band before the
-    next, so that it is read from cache.
+    output row, output column, kernel row, kernel column; of dy per row, column; where dy begins.
+    All channels pass over one band before the next, so that it is read from cache.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -68,23 +68,24 @@ def convolve_depthwise_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type
         tiles, blocks, rest = args[15], args[16], args[17]
         channels, high, wide = args[18], args[19], args[20]
         down, across, x_high, x_wide = args[21], args[22], args[23], args[24]
+        dy_down, dy_across, offset = args[25], args[26], args[27]
         for n in range(first, last):
             x, dy = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
             dw = address(args, 2, n, lane, thread)
             top = 0
             while top < rows:
                 seen = band if top + band < rows else rows - top
-                x_top, dy_top = x + 4 * top * down, dy + 4 * top * columns * channels
+                x_top, dy_top = x + 4 * top * down, dy + 4 * (offset + top * dy_down)
                 for j in range(blocks):
                     at = 4 * j * nv * width
                     a = Scalars(x_top + at, x_high, x_wide, down, 0, across)
-                    b = Vectors(dy_top + at, columns * channels, 0, channels)
+                    b = Vectors(dy_top + at, dy_down, 0, dy_across)
                     c = Rows(dw + at, wide * channels, channels)
                     sizes = Sizes(high, tiles, seen, 1, columns, 0)
                     paired_strip(width, mr, mr_tail, nv, 0, 2, 0, a, b, 0, c, sizes)
                 at = 4 * blocks * nv * width
                 a = Scalars(x_top + at, x_high, x_wide, down, 0, across)
-                b = Vectors(dy_top + at, columns * channels, 0, channels)
+                b = Vectors(dy_top + at, dy_down, 0, dy_across)
                 c = Rows(dw + at, wide * channels, channels)
                 sizes = Sizes(high, tiles, seen, 1, columns, rest)
                 paired_strip(width, mr, mr_tail, nv_tail, masked, 2, 0, a, b, 0, c, sizes)

@@ -6,17 +6,18 @@ from typing import ClassVar
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger
-from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
-from dltrain.layers.convolution import Convolution
+from dltrain.layers.convolution import Convolution, LaidOut
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
-from dltrain.layers.subpixel import Subpixel
+from dltrain.layers.strided import Strided
 from dltrain.layers.windows import PaddingField, PairField, pair, window_2d
+from dltrain.layers.winograd import Winograd
 from dltrain.regularizers.base import Regularizer
 
 
@@ -81,47 +82,83 @@ class Conv2D(Layer):
     def forward(self, at: Lowering) -> None:
         """Write the rows of y = x * kernel + bias, relu included where it is fused."""
         geometry = self.geometry(at.inputs[0].shape)
-        x = self.padded_input(at, geometry)
-        kernel = at.parameter("kernel")
-        bias = at.parameter("bias") if self.use_bias else kernel
-        relu = int(self.activation is not None)
-        geometry.convolve(at, x, kernel, bias, at.output, start=int(self.use_bias), relu=relu)
+        bias = at.parameter("bias") if self.use_bias else at.parameter("kernel")
+        start, relu = int(self.use_bias), int(self.activation is not None)
+        winograd = Winograd.of(geometry, at)
+        if winograd is not None:
+            x = self.padded_input(at, winograd.geometry)
+            winograd.convolve(at, x, bias, at.output, turned=False, start=start, relu=relu)
+            return
+        x, kernel = self.padded_input(at, geometry), at.parameter("kernel")
+        geometry.convolve(at, x, kernel, bias, at.output, start=start, relu=relu)
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients of bias, kernel and input."""
         geometry = self.geometry(at.inputs[0].shape)
-        x = at.inputs[0] if at.frozen else self.padded_input(at, geometry)
         suits = self.activation is not None and SparseGradients.suits(geometry, at.target)
         if suits and at.owns_parameters and not at.frozen:
             sparse = SparseGradients(geometry, (1, 1), relu=True)
-            sparse.emit(at, x, at.output, bias=self.use_bias)
+            sparse.emit(at, self.padded_input(at, geometry), at.output, bias=self.use_bias)
             return
         self._bias_gradient(at, at.output_gradient)
-        self.dense_gradients(at, geometry, x, at.output_gradient)
+        winograd = Winograd.of(geometry, at)
+        if winograd is not None:
+            self._winograd_gradients(at, winograd)
+            return
+        self.dense_gradients(at, geometry, at.output_gradient)
 
-    def dense_gradients(self, at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer) -> None:
+    def dense_gradients(self, at: Lowering, geometry: Convolution, dy: Buffer) -> None:
         """Write the rows of the gradients of kernel and input, of a dy without many zeros."""
-        kernel = at.parameter_gradient("kernel", per="sample")
-        if kernel is not None:
-            geometry.weights(at, x, dy, kernel.buffer)
         gradient = at.input_gradient()
+        if gradient is not None and Strided.suits(geometry):
+            self._strided_gradients(at, Strided(geometry), dy, gradient)
+            return
+        spread = geometry.spread(at, dy) if gradient is not None else LaidOut.plain(dy)
+        whole = spread if spread.is_whole else LaidOut.plain(dy)
+        self._direct_weights(at, geometry, whole)
         if gradient is None:
             return
-        if Subpixel.suits(geometry):
-            Subpixel(geometry).backward(at, dy, gradient)
-            return
-        spread = geometry.spread(at, dy)
-        sizes = geometry.flip_sizes
-        kernel_shape = (*geometry.kernel, geometry.filters // geometry.groups, geometry.channels)
-        flipped = at.prepared("kernel", "flip", shape=kernel_shape, sizes=sizes)
-        start = 2 if gradient.accumulate else 0
-        reverse = geometry.reversed()
+        flipped = self._turned_over(at, geometry)
+        reverse, given = geometry.reversed(), spread.buffer
         if geometry.repeats == 1:
-            reverse.convolve(at, spread, flipped, flipped, gradient.buffer, start=start, relu=0)
+            start = gradient.start
+            reverse.convolve(at, given, flipped, flipped, gradient.buffer, start=start, relu=0)
             return
         dx = at.scratch((*geometry.input, geometry.channels))
-        reverse.convolve(at, spread, flipped, flipped, dx, start=0, relu=0)
+        reverse.convolve(at, given, flipped, flipped, dx, start=0, relu=0)
         geometry.sum_repeats(at, dx, gradient)
+
+    def _direct_weights(self, at: Lowering, geometry: Convolution, dy: LaidOut) -> None:
+        """Write the row of the kernel's gradient, sample by sample."""
+        kernel = at.parameter_gradient("kernel", per="sample")
+        if kernel is not None:
+            geometry.weights(at, self.padded_input(at, geometry), dy, kernel.buffer)
+
+    def _strided_gradients(
+        self, at: Lowering, strided: Strided, dy: Buffer, gradient: Gradient
+    ) -> None:
+        """Write the rows of the gradients of kernel and input where there are strides."""
+        given = strided.surround(at, dy)
+        self._direct_weights(at, strided.back, given)
+        kernel = self._turned_over(at, strided.back)
+        strided.emit(at, given, kernel, kernel, gradient.buffer, start=gradient.start, relu=0)
+
+    def _turned_over(self, at: Lowering, geometry: Convolution) -> Buffer:
+        """Give the kernel as the input gradient meets it."""
+        shape = (*geometry.kernel, geometry.filters // geometry.groups, geometry.channels)
+        return at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
+
+    def _winograd_gradients(self, at: Lowering, winograd: Winograd) -> None:
+        """Write the rows of the gradients of kernel and input by Winograd's algorithm."""
+        back, gradient = winograd.backward(), at.input_gradient()
+        dy = back.surround(at, at.output_gradient)
+        if winograd.is_cached or at.frozen or not at.owns_parameters:
+            self._direct_weights(at, winograd.geometry, dy)
+            if gradient is not None:
+                start, given = gradient.start, dy.buffer
+                back.convolve(at, given, given, gradient.buffer, turned=True, start=start, relu=0)
+            return
+        winograd.gradients(at, self.padded_input(at, winograd.geometry), dy, back, gradient)
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)

@@ -12,8 +12,8 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
-from dltrain.layers.convolution import Convolution
-from dltrain.layers.subpixel import Subpixel
+from dltrain.layers.convolution import Convolution, LaidOut
+from dltrain.layers.strided import Strided
 from dltrain.layers.windows import PaddingField, PairField, Window, pair, sides, transposed_window
 from dltrain.regularizers.base import Regularizer
 
@@ -72,17 +72,20 @@ class Conv2DTranspose(Layer):
         return height * width * channels * high * wide * self.filters
 
     def forward(self, at: Lowering) -> None:
-        """Write the rows: blocks of pixels, or pixels among zeros under the kernel turned over."""
-        geometry, relu = self.geometry(at.inputs[0].shape), self.activation is not None
-        if Subpixel.suits(geometry):
-            Subpixel(geometry).forward(at, at.inputs[0], at.output, bias=self.use_bias, relu=relu)
-            return
-        spread = geometry.spread(at, at.inputs[0])
+        """Write the rows: the way back through a convolution, with the kernel turned over."""
+        geometry = self.geometry(at.inputs[0].shape)
         shape = (*geometry.kernel, geometry.filters, geometry.channels)
         flipped = at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
         bias = at.parameter("bias") if self.use_bias else flipped
-        reverse, start = geometry.reversed(), int(self.use_bias)
-        reverse.convolve(at, spread, flipped, bias, at.output, start=start, relu=int(relu))
+        start, relu = int(self.use_bias), int(self.activation is not None)
+        strided = Strided(geometry)
+        if Strided.suits(geometry) and not (self.use_bias and strided.leaves_gaps):
+            given = strided.surround(at, at.inputs[0])
+            strided.emit(at, given, flipped, bias, at.output, start=start, relu=relu)
+            return
+        spread = geometry.spread(at, at.inputs[0]).buffer
+        reverse = geometry.reversed()
+        reverse.convolve(at, spread, flipped, bias, at.output, start=start, relu=relu)
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients: those of a convolution, input and output swapped."""
@@ -93,7 +96,7 @@ class Conv2DTranspose(Layer):
             dy = geometry.pad(at, dy)
         dw = at.parameter_gradient("kernel", per="sample")
         if dw is not None:
-            geometry.weights(at, dy, at.inputs[0], dw.buffer)
+            geometry.weights(at, dy, LaidOut.plain(at.inputs[0]), dw.buffer)
         gradient = at.input_gradient()
         if gradient is not None:
             kernel, start = at.parameter("kernel"), 2 if gradient.accumulate else 0

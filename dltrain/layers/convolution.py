@@ -12,6 +12,27 @@ Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
+class LaidOut:
+    """Where the pixels of an output gradient lie: plain, or among zeros."""
+
+    buffer: Buffer
+    offset: int
+    """Elements before the first pixel."""
+    down: int
+    """Elements from one row to the next."""
+    across: int
+    """Elements from one column to the next."""
+    is_whole: bool = True
+    """Whether all pixels are there: padding beyond the kernel cuts some off."""
+
+    @classmethod
+    def plain(cls, buffer: Buffer) -> LaidOut:
+        """Describe an image without zeros."""
+        _, wide, channels = buffer.shape
+        return cls(buffer, 0, wide * channels, channels)
+
+
+@dataclass(frozen=True)
 class Convolution:
     """Sizes of a convolution over one image; all pairs are (vertical, horizontal)."""
 
@@ -112,20 +133,24 @@ class Convolution:
         at.row("pad", reads=(x,), writes=(padded,), sizes=sizes, per="sample")
         return padded
 
-    def spread(self, at: Lowering, dy: Buffer) -> Buffer:
+    def spread(self, at: Lowering, dy: Buffer) -> LaidOut:
         """Write the row that sets the output gradient as far apart as the strides, among zeros."""
-        offsets = [
+        top, left = [
             (kernel - 1) * dilation - before
             for kernel, dilation, before in zip(
                 self.kernel, self.dilation, self.before, strict=True
             )
         ]
-        if self._spread_extents == self.output and self.strides == (1, 1) and not any(offsets):
-            return dy
+        if self._spread_extents == self.output and self.strides == (1, 1) and top == left == 0:
+            return LaidOut.plain(dy)
         spread = at.scratch((*self._spread_extents, self.filters))
-        sizes = (*self.output, self.filters, *self._spread_extents, *offsets, *self.strides)
+        sizes = (*self.output, self.filters, *self._spread_extents, top, left, *self.strides)
         at.row("pad", reads=(dy,), writes=(spread,), sizes=sizes, per="sample")
-        return spread
+        if top < 0 or left < 0:
+            return LaidOut(spread, 0, 0, 0, is_whole=False)
+        wide = self._spread_extents[1] * self.filters
+        offset = top * wide + left * self.filters
+        return LaidOut(spread, offset, self.strides[0] * wide, self.strides[1] * self.filters)
 
     def convolve(
         self, at: Lowering, x: Buffer, kernel: Buffer, bias: Buffer, y: Buffer, *,
@@ -155,11 +180,12 @@ class Convolution:
                 *(outer, inner, length),
                 *(self.dilation[0] * wide * channels, self.dilation[1] * channels),
                 *(self.kernel[1] * inputs * filters, inputs * filters, filters),
+                *(0, 0, 0),
             ),
             per="sample",
         )
 
-    def weights(self, at: Lowering, x: Buffer, dy: Buffer, dw: Buffer) -> None:
+    def weights(self, at: Lowering, x: Buffer, dy: LaidOut, dw: Buffer) -> None:
         """Write the row that adds the kernel's gradient to dw."""
         if self.is_depthwise:
             depthwise.weights(at, self, x, dy, dw)
@@ -173,7 +199,7 @@ class Convolution:
         at.row(
             "convolve_weights",
             variant=tiling.variant,
-            reads=(x, dy),
+            reads=(x, dy.buffer),
             writes=(dw,),
             sizes=(
                 *(self.groups, self.kernel[0], columns),
@@ -183,7 +209,7 @@ class Convolution:
                 *(outputs, self.kernel[1] * inputs * filters, inputs * filters, filters),
                 *self.output,
                 *(self.strides[0] * wide * channels, self.strides[1] * channels),
-                *(self.output[1] * filters, filters),
+                *(dy.down, dy.across, dy.offset),
             ),
             per="sample",
         )

@@ -9,7 +9,7 @@ from dltrain.core.lowering import Buffer, Lowering
 from dltrain.layers.tiling import choose
 
 if TYPE_CHECKING:
-    from dltrain.layers.convolution import Convolution
+    from dltrain.layers.convolution import Convolution, LaidOut
 
 BAND_PIXELS = 64
 """Pixels of the output gradient, at least, that a kernel's gradient is held in registers for."""
@@ -37,19 +37,20 @@ def convolve(
     )
 
 
-def weights(at: Lowering, geometry: Convolution, x: Buffer, dy: Buffer, dw: Buffer) -> None:
+def weights(at: Lowering, geometry: Convolution, x: Buffer, dy: LaidOut, dw: Buffer) -> None:
     """Write the row that adds the kernel's gradient to dw."""
     tiling = choose(geometry.kernel[1], geometry.channels, at.target, paired=True)
     at.row(
         "convolve_depthwise_weights",
         variant=tiling.variant,
-        reads=(x, dy),
+        reads=(x, dy.buffer),
         writes=(dw,),
         sizes=(
             *(*geometry.output, ceil(BAND_PIXELS / geometry.output[1])),
             *(tiling.tiles, tiling.blocks, tiling.columns),
             *(geometry.channels, *geometry.kernel),
             *_strides(geometry),
+            *(dy.down, dy.across, dy.offset),
         ),
         per="sample",
     )

@@ -73,10 +73,10 @@ class PooledConv2D(Layer, listed=False):
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients, from the pooled values that have one."""
         geometry = self._geometry(at)
-        x = at.inputs[0] if at.frozen else self.convolution.padded_input(at, geometry)
         suits = SparseGradients.suits(geometry, at.target)
         if suits and at.owns_parameters and not at.frozen:
             sparse = SparseGradients(geometry, self._pool, relu=False)
+            x = self.convolution.padded_input(at, geometry)
             sparse.emit(at, x, self._codes(at), bias=self.convolution.use_bias)
             return
         dz = at.scratch((*geometry.output, geometry.filters))
@@ -90,7 +90,7 @@ class PooledConv2D(Layer, listed=False):
             sizes=(*at.output.shape, geometry.output[1]),
             per="sample",
         )
-        self.convolution.dense_gradients(at, geometry, x, dz)
+        self.convolution.dense_gradients(at, geometry, dz)
 
     @property
     def _pool(self) -> Pair:

@@ -147,7 +147,7 @@ class Case:
             *(self.outputs, self.outputs, wide * self.filters, self.filters),
             *(*self.kernel, self.inputs, dilation[0] * self.row, dilation[1] * self.channels),
             *(self.kernel[1] * self.inputs * self.filters, self.inputs * self.filters),
-            self.filters,
+            *(self.filters, 0, 0, 0),
         )
 
     def gradient_sizes(self, tiling: Tiling) -> tuple[int, ...]:
@@ -158,7 +158,7 @@ class Case:
             *(self.outputs, self.kernel[1] * self.inputs * self.filters),
             *(self.inputs * self.filters, self.filters, high, wide),
             *(strides[0] * self.row, strides[1] * self.channels, wide * self.filters),
-            self.filters,
+            *(self.filters, 0),
         )
 
 

@@ -16,7 +16,7 @@ from tests.reference.run_kernel import run_kernel
 class Bench:
     """Stands in for the engine towards an activation, a loss or a metric; rows run as written."""
 
-    training, frozen = True, False
+    training, frozen, batch_size = True, False, 1
     target = Target(16, 32)
     output_activation = "linear"
 

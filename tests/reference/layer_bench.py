@@ -66,7 +66,9 @@ class LayerBench(Bench):
             self._kept[name] = self._add(name, np.zeros((self.samples, *shape), kind))
         return self._kept[name]
 
-    def scratch(self, shape: tuple[int, ...], *, width: int = 4) -> Buffer:
+    def scratch(
+        self, shape: tuple[int, ...], *, width: int = 4, interleaved: bool = False
+    ) -> Buffer:
         """Give a buffer of which nothing is known."""
         return self._add("scratch", np.full((self.samples, *shape), np.nan, np.float32))
 

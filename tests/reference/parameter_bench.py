@@ -68,14 +68,25 @@ class ParameterBench(LayerBench):
         return Gradient(self._sums[name], accumulate=True)
 
     def prepared(
-        self, name: str, kernel: str, *, shape: tuple[int, ...], sizes: tuple[int, ...]
+        self,
+        name: str,
+        kernel: str,
+        *,
+        shape: tuple[int, ...],
+        sizes: tuple[int, ...],
+        variant: tuple[int, ...] = (),
+        parts: tuple[tuple[int, int], ...] = (),
+        scratch: tuple[int, ...] = (),
     ) -> Buffer:
         """Give a rearranged copy of a parameter."""
         copy = Buffer(f"{name}/{kernel}", shape, Home.FIXED)
         self.arrays[copy] = _roomy(np.full(shape, np.nan, np.float32))
         operands = [self.arrays[self._parameters[name]], self.arrays[copy]]
-        rows = range(size_of(shape[:-1]))
-        run_kernel(kernel, operands, sizes=sizes, samples=rows, fixed=(0, 1))
+        if scratch:
+            operands.append(_roomy(np.full(scratch, np.nan, np.float32)))
+        rows = range(parts[-1][1] if parts else size_of(shape[:-1]))
+        fixed = range(len(operands))
+        run_kernel(kernel, operands, variant=variant, sizes=sizes, samples=rows, fixed=fixed)
         return copy
 
     def row(self, kernel: str, *, per: Per = "any", **facts: Any) -> None:

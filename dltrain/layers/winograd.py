@@ -1,0 +1,235 @@
+"""The rows of 3x3 convolutions by Winograd's algorithm, where that takes fewer operations.
+
+A kernel that stays in cache meets one image at a time, in bands of tiles. A larger one meets the
+tiles of the whole batch at once, between walks over the lanes, so that it is read once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dltrain.core.lowering import Buffer, Gradient, Lowering
+from dltrain.layers.convolution import Convolution, LaidOut, Pair
+from dltrain.layers.tiling import Tiling, choose
+
+POSITIONS = 16
+LEAST_CHANNELS = 8
+"""Inputs and outputs from which on the transforms are the lesser part of the work."""
+CACHED_BYTES = 320 * 1024
+"""Bytes of a transformed kernel that stays in second-level cache beside what it meets."""
+BAND_BYTES = 96 * 1024
+"""Bytes of a band's transformed inputs and outputs."""
+LEAST_TILES = 16
+"""Tiles of a batch from which on they are worth the reading of a large transformed kernel."""
+PART = 48
+"""Inputs of a part of the kernel's gradient, about."""
+PATCH = 16
+"""Outputs of a kernel that are turned over at a time."""
+
+
+@dataclass(frozen=True)
+class Winograd:
+    """Writes the rows of one convolution; its image is padded to whole tiles."""
+
+    geometry: Convolution
+    tiles: Pair
+
+    @classmethod
+    def of(cls, geometry: Convolution, at: Lowering) -> Winograd | None:
+        """Give the rows' writer where the convolution has the form and the size for it."""
+        plain = geometry.kernel == (3, 3) and geometry.strides == geometry.dilation == (1, 1)
+        little = min(geometry.channels, geometry.filters) < LEAST_CHANNELS
+        sides = {*geometry.before, *geometry.after}
+        if not plain or geometry.groups != 1 or little or not sides <= {0, 1}:
+            return None
+        made = cls.covering(geometry)
+        return made if made.is_cached or made._count * at.batch_size >= LEAST_TILES else None
+
+    @classmethod
+    def covering(cls, geometry: Convolution) -> Winograd:
+        """Pad the image so that tiles of 2x2 outputs cover all outputs."""
+        tiles = -(-geometry.output[0] // 2), -(-geometry.output[1] // 2)
+        after = [
+            2 * count + 2 - extent - before
+            for count, extent, before in zip(tiles, geometry.input, geometry.before, strict=True)
+        ]
+        return cls(replace(geometry, after=(after[0], after[1])), tiles)
+
+    @property
+    def is_cached(self) -> bool:
+        """Tell whether the transformed kernel stays in cache."""
+        return 4 * POSITIONS * self.geometry.channels * self.geometry.filters <= CACHED_BYTES
+
+    def backward(self) -> Winograd:
+        """Give the convolution of the output's gradient that is the input's gradient."""
+        there = self.geometry
+        margins = 2 - there.before[0], 2 - there.before[1]
+        turned = replace(
+            there, input=there.output, output=there.input, channels=there.filters,
+            filters=there.channels, before=margins,
+        )  # fmt: skip
+        return self.covering(turned)
+
+    def convolve(self, at: Lowering, x: Buffer, bias: Buffer, y: Buffer, *,
+                 turned: bool, start: int, relu: int) -> None:  # fmt: skip
+        """Write the rows y = x * kernel of a padded x; `turned` for the input gradient."""
+        if self.is_cached:
+            self._by_image(at, x, bias, y, turned=turned, start=start, relu=relu)
+            return
+        products = self.multiply(at, self.move_in(at, x), turned=turned)
+        self.move_out(at, products, bias, y, start=start, relu=relu)
+
+    def move_in(self, at: Lowering, x: Buffer) -> Buffer:
+        """Write the row that moves the tiles of a padded image."""
+        channels, columns = self.geometry.channels, self.geometry.padded[1]
+        tiles = at.scratch((POSITIONS * self._count * channels,), interleaved=True)
+        at.row(
+            "winograd_input",
+            variant=(at.target.width,),
+            reads=(x, at.cells),
+            writes=(tiles,),
+            sizes=(*self.tiles, channels, columns, 0),
+            per="sample",
+        )
+        return tiles
+
+    def multiply(self, at: Lowering, tiles: Buffer, *, turned: bool) -> Buffer:
+        """Write the row that multiplies the tiles of the whole batch by the kernel."""
+        geometry, tiling = self.geometry, self._tiling(at, 12)
+        products = at.scratch((POSITIONS * self._count * geometry.filters,), interleaved=True)
+        blocks = tiling.blocks + (tiling.nv_tail > 0)
+        at.row(
+            "winograd_multiply",
+            variant=tiling.variant,
+            reads=(tiles, self._kernel(at, tiling, turned=turned), at.cells),
+            writes=(products,),
+            sizes=(
+                *(self._count, geometry.channels, geometry.filters),
+                *(tiling.blocks, blocks, tiling.columns),
+            ),
+            per="batch",
+            parts=tuple((unit, unit + 1) for unit in range(POSITIONS * blocks)),
+        )
+        return products
+
+    def move_out(self, at: Lowering, products: Buffer, bias: Buffer, y: Buffer, *,
+                 start: int, relu: int) -> None:  # fmt: skip
+        """Write the row that moves products back to an image."""
+        at.row(
+            "winograd_output",
+            variant=(at.target.width, start, relu),
+            reads=(products, bias, at.cells),
+            writes=(y,),
+            sizes=(*self.tiles, self.geometry.filters, *self.geometry.output),
+            per="sample",
+        )
+
+    def surround(self, at: Lowering, dy: Buffer) -> LaidOut:
+        """Write the row that sets an output's gradient among this convolution's zeros."""
+        (top, left), wide = self.geometry.before, self.geometry.padded[1]
+        channels = self.geometry.channels
+        padded = self.geometry.pad(at, dy)
+        return LaidOut(padded, (top * wide + left) * channels, wide * channels, channels)
+
+    def gradients(
+        self, at: Lowering, x: Buffer, dy: LaidOut, back: Winograd, gradient: Gradient | None
+    ) -> None:
+        """Write the rows of the gradients of a large kernel and of the input, padded here."""
+        tiles, changes = self.move_in(at, x), self._move_gradient_in(at, dy)
+        moved = back.move_in(at, dy.buffer) if gradient is not None else None
+        kernel = at.parameter_gradient("kernel", per="batch")
+        if kernel is not None:
+            self._weights(at, tiles, changes, kernel.buffer)
+        if gradient is not None and moved is not None:
+            products = back.multiply(at, moved, turned=True)
+            start = gradient.start
+            back.move_out(at, products, products, gradient.buffer, start=start, relu=0)
+
+    def _move_gradient_in(self, at: Lowering, dy: LaidOut) -> Buffer:
+        filters = self.geometry.filters
+        tiles = at.scratch((POSITIONS * self._count * filters,), interleaved=True)
+        at.row(
+            "winograd_gradient",
+            variant=(at.target.width,),
+            reads=(dy.buffer, at.cells),
+            writes=(tiles,),
+            sizes=(*self.tiles, filters, dy.down // filters, dy.offset),
+            per="sample",
+        )
+        return tiles
+
+    def _weights(self, at: Lowering, tiles: Buffer, changes: Buffer, dw: Buffer) -> None:
+        """Write the row of the kernel's gradient, in parts of inputs by blocks of outputs."""
+        inputs, outputs = self.geometry.channels, self.geometry.filters
+        tiling = choose(inputs, outputs, at.target)
+        part = max(1, PART // tiling.mr) * tiling.mr
+        blocks = tiling.blocks + (tiling.nv_tail > 0)
+        room = at.thread_scratch((POSITIONS, part, tiling.nv * tiling.width))
+        units = -(-inputs // part) * blocks
+        at.row(
+            "winograd_weights",
+            variant=tiling.variant,
+            reads=(tiles, changes, at.cells),
+            writes=(dw, room),
+            sizes=(
+                *(self._count, inputs, outputs, part),
+                *(tiling.blocks, blocks, tiling.columns),
+            ),
+            per="batch",
+            parts=tuple((unit, unit + 1) for unit in range(units)),
+        )
+
+    def _by_image(self, at: Lowering, x: Buffer, bias: Buffer, y: Buffer, *,
+                  turned: bool, start: int, relu: int) -> None:  # fmt: skip
+        geometry, (high, wide), band = self.geometry, self.tiles, self._band()
+        tiling = self._tiling(at, band * wide)
+        count = POSITIONS * band * wide
+        at.row(
+            "winograd_convolve",
+            variant=(*tiling.variant, start, relu),
+            reads=(x, self._kernel(at, tiling, turned=turned), bias),
+            writes=(
+                *(y, at.scratch((count * geometry.channels,))),
+                at.scratch((count * geometry.filters,)),
+            ),
+            sizes=(
+                *(high, wide, band, geometry.channels, geometry.filters),
+                *(*geometry.output, geometry.padded[1]),
+                *(tiling.tiles, tiling.blocks, tiling.columns),
+            ),
+            per="sample",
+        )
+
+    def _kernel(self, at: Lowering, tiling: Tiling, *, turned: bool) -> Buffer:
+        """Give the kernel moved to the numbers that tiles of this tiling meet."""
+        rows, columns = self.geometry.channels, self.geometry.filters
+        block, last = tiling.nv * tiling.width, tiling.nv_tail * tiling.width
+        shape = (POSITIONS, rows, tiling.blocks * block + last)
+        variant = (tiling.width, tiling.nv, tiling.nv_tail)
+        if not turned:
+            step = max(1, PART * PART // columns)
+            parts = tuple((row, min(row + step, rows)) for row in range(0, rows, step))
+            sizes = (rows, columns)
+            return at.prepared(
+                "kernel", "winograd_kernel", shape=shape, sizes=sizes, variant=variant, parts=parts
+            )
+        parts = tuple((patch, patch + 1) for patch in range(-(-rows // PATCH)))
+        return at.prepared(
+            "kernel", "winograd_turned_kernel", shape=shape, sizes=(columns, rows),
+            variant=variant, parts=parts, scratch=(9, PATCH, PATCH),
+        )  # fmt: skip
+
+    def _tiling(self, at: Lowering, rows: int) -> Tiling:
+        return choose(rows, self.geometry.filters, at.target)
+
+    def _band(self) -> int:
+        """Choose the rows of tiles that are taken at once: they divide all rows evenly."""
+        high, wide = self.tiles
+        each = 4 * POSITIONS * wide * (self.geometry.channels + self.geometry.filters)
+        most = max(1, BAND_BYTES // each)
+        return max(band for band in range(1, high + 1) if high % band == 0 and band <= most)
+
+    @property
+    def _count(self) -> int:
+        """Count the tiles of one image."""
+        return self.tiles[0] * self.tiles[1]
