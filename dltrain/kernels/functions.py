@@ -1,4 +1,4 @@
-"""exp, log, log1p, tanh, sigmoid and erf in float32, written so that loops over them vectorize.
+"""exp, log, tanh, sigmoid, erf, sine and their like in float32, in loops that vectorize.
 
 Each is within 3e-7 of float64, relative, where the result is a normal number; infinities, NaN and
 underflow come out as in IEEE arithmetic. Polynomials are minimax fits of the functions named beside
@@ -56,6 +56,12 @@ G0, G1, G2 = np.float32(-0.00031246999), np.float32(-1.12720227242), np.float32(
 G3, G4, G5 = np.float32(-0.1032562032), np.float32(0.02190647461), np.float32(-0.00296400557)
 G6 = np.float32(0.00018797162920236588)
 ERF_TOP = np.float32(4)
+
+# sin(q * pi / 2) / q and (cos(q * pi / 2) - 1) / q**2 as polynomials in q**2 on |q| <= 1/2: 5e-9.
+S0, S1 = np.float32(1.5707963705), np.float32(-0.64596349001)
+S2, S3 = np.float32(0.079680226743), np.float32(-0.0046021770686)
+C0, C1 = np.float32(-1.2337005138), np.float32(0.25366941094)
+C2, C3 = np.float32(-0.020861530676), np.float32(0.00090674718376)
 
 
 @device
@@ -148,3 +154,17 @@ def erf(x):  # type: ignore[no-untyped-def]
     far = ONE - exp(q)
     far = select(x < ZERO, -far, far)
     return select(magnitude < ONE, near, far)
+
+
+@device
+def sine(q):  # type: ignore[no-untyped-def]
+    """Give the sine of q quarter turns, |q| <= 1/2."""
+    z = q * q
+    return q * (((S3 * z + S2) * z + S1) * z + S0)
+
+
+@device
+def cosine(q):  # type: ignore[no-untyped-def]
+    """Give the cosine of q quarter turns, |q| <= 1/2."""
+    z = q * q
+    return ONE + z * (((C3 * z + C2) * z + C1) * z + C0)

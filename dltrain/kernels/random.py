@@ -33,6 +33,13 @@ def philox(a, b, c, d, first_key, second_key):  # type: ignore[no-untyped-def]
 
 
 @device
+def keys_of(values):  # type: ignore[no-untyped-def]
+    """Give the key of two words from the run's seed, and the step, from the cells."""
+    seed, step = np.uint64(values[cells.SEED]), np.uint64(values[cells.STEP]) & WORD
+    return seed & WORD, seed >> HALF, step
+
+
+@device
 def keep(x, y, at, kept, scale, accumulate):  # type: ignore[no-untyped-def]
     """Write one number of dropout's output."""
     value = x[at] * (scale if kept else NOTHING)
@@ -53,9 +60,7 @@ def dropout(accumulate):  # type: ignore[no-untyped-def]
         count, stream = args[sizes], np.uint64(args[sizes + 1])
         threshold = np.uint64(number(args, sizes + 2))
         scale = np.float32(number(args, sizes + 3))
-        values = f64(args, 1, 0, lane, thread)
-        seed, step = np.uint64(values[cells.SEED]), np.uint64(values[cells.STEP]) & WORD
-        low, high = seed & WORD, seed >> HALF
+        low, high, step = keys_of(f64(args, 1, 0, lane, thread))
         part = count // 4
         for n in range(first, last):
             x, y = f32(args, 0, n, lane, thread), f32(args, 2, n, lane, thread)
@@ -69,5 +74,28 @@ def dropout(accumulate):  # type: ignore[no-untyped-def]
             for at in range(4 * part, count):
                 word = a if at == 4 * part else (b if at == 4 * part + 1 else c)
                 keep(x, y, at, word >= threshold, scale, accumulate)
+
+    return run
+
+
+@kernel
+def dropout_factors():  # type: ignore[no-untyped-def]
+    """Give `scale` where a random word reaches the threshold, else 0.
+
+    Operands cells, y. Sizes: factors, the layer's stream. Numbers: threshold in 2**-32, scale. The
+    words are a function of the same as in `dropout`; forward and backward draw the same.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        sizes = 2 * OPERAND
+        count, stream = args[sizes], np.uint64(args[sizes + 1])
+        threshold = np.uint64(number(args, sizes + 2))
+        scale = np.float32(number(args, sizes + 3))
+        low, high, step = keys_of(f64(args, 0, 0, lane, thread))
+        for n in range(first, last):
+            y = f32(args, 1, n, lane, thread)
+            for i in range(count):
+                a, _, _, _ = philox(np.uint64(i), np.uint64(n), step, stream, low, high)
+                y[i] = scale if a >= threshold else NOTHING
 
     return run

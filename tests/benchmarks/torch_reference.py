@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tests.benchmarks.torch_channels import CHANNEL_LAYERS
 from tests.reference.geometry import before_and_after, both_sides, transposed, with_padding
 
 
@@ -410,6 +411,7 @@ def _same(layer: Any, x: Tensor, parameters: Parameters) -> Tensor:
 
 
 _LAYERS: dict[str, Callable[[Any, Tensor, Parameters], Tensor]] = {
+    **CHANNEL_LAYERS,
     "activation": _same,
     "average_pooling1d": _pooling1d,
     "average_pooling2d": _pooling2d,

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, Any] = {
     "scale": 0.5,
     "size": [8, 8],
     "std": 0.5,
+    "stddev": 0.5,
     "target_shape": [2, 2],
     "times": 2,
     "train": {"images": "images-idx3", "labels": "labels-idx1"},

@@ -59,6 +59,32 @@ SPECIAL = {
     "a large dense layer": network_of(
         (299,), {"type": "dense", "units": 221, "activation": "relu"}, {"type": "dense", "units": 7}
     ),
+    "normalizations of the input": network_of(
+        (6, 5, 9),
+        {
+            "type": "parallel",
+            "branches": [
+                [{"type": "layer_normalization"}],
+                [{"type": "rms_normalization"}],
+                [{"type": "group_normalization", "groups": 3}],
+                [{"type": "prelu"}],
+                [{"type": "layer_scale"}],
+            ],
+        },
+    ),
+    "normalizations between": network_of(
+        (9, 8, 6),
+        conv(21),
+        {
+            "type": "layer_normalization",
+            "epsilon": 1e-6,
+            "gamma_regularizer": {"type": "l2", "l2": 0.01},
+        },
+        conv(12, activation="relu"),
+        {"type": "group_normalization", "groups": 4},
+        {"type": "residual", "layers": [conv(12, 1), {"type": "layer_scale"}]},
+        {"type": "prelu", "shared_axes": [1, 2]},
+    ),
 }
 """Where the engine takes a way of its own, whatever the random networks come to."""
 

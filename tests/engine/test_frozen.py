@@ -46,6 +46,12 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     ],
     "residual": [{"type": "residual", "layers": [CONV]}],
     "dense": [{"type": "flatten"}, {**DENSE, "kernel_regularizer": L2}],
+    "normalizations": [
+        {"type": "layer_normalization", "gamma_regularizer": L2},
+        {"type": "group_normalization", "groups": 4},
+        {"type": "rms_normalization"},
+    ],
+    "slopes": [{"type": "prelu", "shared_axes": [1, 2]}, {"type": "layer_scale"}],
     "dense large": [{"type": "flatten"}, {**DENSE, "units": 300}],
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -111,7 +117,8 @@ def test_a_frozen_layer_has_no_rows_for_gradients_of_its_own(kind: str) -> None:
     lowered = lower(build_network(architecture(*frozen(KINDS[kind]))))
     written = {b.name for row in lowered.rows for b in row.writes if b.name.endswith("/gradient")}
     names = {name.removesuffix("/gradient") for name in written}
-    own = {name for name in names if name.endswith(("/kernel", "/bias"))}
+    learnt = ("/kernel", "/bias", "/gamma", "/beta", "/alpha")
+    own = {name for name in names if name.endswith(learnt)}
     assert own == {"first/kernel", "first/bias", "last/kernel", "last/bias"}
 
 

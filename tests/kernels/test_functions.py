@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dltrain.kernels.functions import erf, exp, expm1, log, log1p, sigmoid, softplus, tanh
+from dltrain.kernels.functions import (
+    cosine,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    sigmoid,
+    sine,
+    softplus,
+    tanh,
+)
 from dltrain.kernels.kernel import device
 
 BOUND = 3e-7
@@ -57,6 +68,16 @@ def map_erf(x: Any, y: Any) -> None:
         y[i] = erf(x[i])
 
 
+def map_sine(x: Any, y: Any) -> None:
+    for i in range(x.size):
+        y[i] = sine(x[i])
+
+
+def map_cosine(x: Any, y: Any) -> None:
+    for i in range(x.size):
+        y[i] = cosine(x[i])
+
+
 def evaluate(function: Callable[..., None], x: Any) -> NDArray[np.float32]:
     x = np.atleast_1d(np.asarray(x, np.float32))
     y: NDArray[np.float32] = np.empty_like(x)
@@ -73,6 +94,8 @@ CASES: dict[str, tuple[Callable[..., None], Callable[..., Any], float, float]] =
     "softplus": (map_softplus, lambda x: np.logaddexp(0, x), -87, 60),
     "tanh": (map_tanh, np.tanh, -30, 30),
     "erf": (map_erf, np.vectorize(math.erf), -8, 8),
+    "sine": (map_sine, lambda q: np.sin(q * np.pi / 2), -0.5, 0.5),
+    "cosine": (map_cosine, lambda q: np.cos(q * np.pi / 2), -0.5, 0.5),
 }
 
 

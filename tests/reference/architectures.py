@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypedDict
 
-from tests.reference import window_steps
+from tests.reference import channel_steps, window_steps
 from tests.reference.geometry import extents, window_output
 
 Shape = tuple[int, ...]
@@ -70,8 +70,8 @@ def layer_names(layers: list[Config]) -> set[str]:
 
 
 def without_chance(layers: list[Config]) -> list[Config]:
-    """Set the rates of all layers that draw random numbers to zero."""
-    return [with_fields(layer, rate=0.0) for layer in layers]
+    """Let no layer draw random numbers: set what they do with them to zero."""
+    return [with_fields(layer, rate=0.0, stddev=0.0) for layer in layers]
 
 
 def with_fields(config: Any, **fields: Any) -> Any:
@@ -205,6 +205,15 @@ def joins(random: Random, shape: Shape) -> Step:
     return layers, (*shape[:-1], 3 * width)
 
 
+def keeping(number: int) -> Callable[[Random, Shape], Step]:
+    """Draw a layer of those that keep any shape, which consecutive numbers go round."""
+
+    def draw(random: Random, shape: Shape) -> Step:
+        return [_activated(random, channel_steps.draw(random, shape, number))], shape
+
+    return draw
+
+
 def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     input_shape = (random.randint(5, 13), random.randint(5, 13), random.randint(1, 6))
     steps: list[Callable[[Random, Shape], Step]] = [
@@ -226,7 +235,7 @@ def _images(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     # Of two seeds in four, so that the list is gone round with a step of one.
     number = seed // 4 * 2 + seed % 4
     first, second = steps[number % len(steps)], random.choice(steps)
-    layers, shape = _chain(random, input_shape, [conv2d, first, conv2d, second])
+    layers, shape = _chain(random, input_shape, [conv2d, keeping(number), first, conv2d, second])
     if number % 3 == 0:
         layers.append({"type": "reshape", "target_shape": [-1, shape[2]]})
         return input_shape, layers, (shape[0] * shape[1], shape[2])
@@ -243,6 +252,7 @@ def _sequences(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     pool = ("max_pooling1d", "average_pooling1d")[number % 2]
     steps: list[Callable[[Random, Shape], Step]] = [
         (_wide_dense, window_steps.conv1d)[number // 2 % 2],
+        keeping(number),
         lambda r, s: pooling1d(r, s, pool),
         (repeat, parallel, _pointwise)[number % 3],
     ]
@@ -255,11 +265,9 @@ def _sequences(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
 
 def _vectors(random: Random, seed: int) -> tuple[Shape, list[Config], Shape]:
     input_shape = (random.randint(1, 23),)
-    steps = [
-        _wide_dense,
-        (repeat, parallel, _pointwise, joins, sequential)[seed // 4 % 5],
-        _wide_dense,
-    ]
+    number = seed // 4
+    middle = (repeat, parallel, _pointwise, joins, sequential)[number % 5]
+    steps = [_wide_dense, keeping(number), middle, _wide_dense]
     layers, shape = _chain(random, input_shape, steps)
     return input_shape, layers, shape
 

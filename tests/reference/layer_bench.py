@@ -70,7 +70,8 @@ class LayerBench(Bench):
         self, shape: tuple[int, ...], *, width: int = 4, interleaved: bool = False
     ) -> Buffer:
         """Give a buffer of which nothing is known."""
-        return self._add("scratch", np.full((self.samples, *shape), np.nan, np.float32))
+        kind = {4: np.float32, 8: np.float64}[width]
+        return self._add("scratch", np.full((self.samples, *shape), np.nan, kind))
 
     def input_gradient(self, index: int = 0) -> Gradient:
         """Give where the gradient of an input goes."""

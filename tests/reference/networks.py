@@ -26,8 +26,10 @@ def build_network(drawn: Architecture, *, seed: int = 0, threads: int | None = N
     )
     generator = np.random.default_rng(seed)
     for name, values in network.parameters.items():
-        if name.endswith("/bias"):
+        if name.endswith(("/bias", "/beta", "/alpha")):
             values[...] = generator.normal(0, 0.3, values.shape)
+        if name.endswith("/gamma"):
+            values[...] = generator.normal(1, 0.3, values.shape)
     return network
 
 

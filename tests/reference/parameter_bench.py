@@ -52,7 +52,7 @@ class ParameterBench(LayerBench):
         return all(
             np.array_equal(array.base[array.size :], _slack(array.dtype), equal_nan=True)
             for array in self.arrays.values()
-            if array.dtype != np.float64 and array.base is not None
+            if array.base is not None
         )
 
     def parameter_gradient(self, name: str, *, per: Per, transposed: bool = False) -> Gradient:
@@ -97,6 +97,7 @@ class ParameterBench(LayerBench):
             [self.arrays[buffer.root] for buffer in buffers],
             variant=facts.get("variant", ()),
             sizes=facts.get("sizes", ()),
+            numbers=facts.get("numbers", ()),
             samples=range(self.samples),
             fixed=[i for i, buffer in enumerate(buffers) if buffer.home is not Home.SAMPLE],
             one_by_one=per == "sample",

@@ -18,6 +18,7 @@ CONV: Config = {"type": "conv2d", "filters": 4, "kernel_size": 3}
 DENSE: Config = {"type": "dense", "units": 4}
 DENSE_PIXELS: Config = {**CONV, "kernel_size": 1}
 IMAGE, SEQUENCE = (5, 6, 4), (7, 4)
+SHARED: Config = {"shared_axes": [1, 2, 3]}
 GATE: list[Config] = [{"type": "global_average_pooling2d"}, {**DENSE, "activation": "sigmoid"}]
 L2 = {"type": "l2", "l2": 0.1}
 TWICE = {"kernel_size": [2, 3], "padding": [0, 1], "depthwise_regularizer": L2}
@@ -61,6 +62,18 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [DENSE, {"type": "batch_normalization", "epsilon": 0.1}, DENSE]),
     (IMAGE, [CONV, {"type": "batch_normalization", "center": False}, DENSE_PIXELS]),
     (IMAGE, [CONV, {"type": "batch_normalization", "scale": False}, DENSE_PIXELS]),
+    (SEQUENCE, [DENSE, {"type": "layer_normalization", "gamma_regularizer": L2}, DENSE]),
+    (IMAGE, [CONV, {"type": "layer_normalization", "center": False}, DENSE_PIXELS]),
+    (SEQUENCE, [DENSE, {"type": "rms_normalization", "epsilon": 0.1}, DENSE]),
+    (IMAGE, [CONV, {"type": "rms_normalization", "scale": False}, DENSE_PIXELS]),
+    (IMAGE, [CONV, {"type": "group_normalization", "groups": 2}, DENSE_PIXELS]),
+    (SEQUENCE, [DENSE, {"type": "group_normalization", "groups": -1, "scale": False}, DENSE]),
+    (IMAGE, [CONV, {"type": "instance_normalization", "beta_regularizer": L2}, DENSE_PIXELS]),
+    (IMAGE, [CONV, {"type": "layer_scale"}, {"type": "prelu"}, DENSE_PIXELS]),
+    (IMAGE, [CONV, {"type": "prelu", "shared_axes": [1, 2], "alpha_regularizer": L2}]),
+    (IMAGE, [CONV, {"type": "spatial_dropout2d", "rate": 0.3}, {"type": "prelu", **SHARED}]),
+    (SEQUENCE, [DENSE, {"type": "gaussian_noise", "stddev": 0.3}, DENSE]),
+    (SEQUENCE, [DENSE, {"type": "stochastic_depth", "rate": 0.3}, DENSE]),
     (IMAGE, [{"type": "residual", "layers": [SAME, SAME], "activation": "selu"}]),
     (IMAGE, [{"type": "residual", "layers": [SAME], "shortcut": [SAME, SAME]}]),
     (IMAGE, [{"type": "repeat", "times": 3, "layers": [SAME]}]),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.reference import losses
+from tests.reference.channel_twins import CHANNEL_LAYERS
 from tests.reference.joins import JOINS, Joined
 from tests.reference.twin_layers import Array, Backward, Config, Own, activation
 from tests.reference.window_twins import ALL_LAYERS, squeezing
@@ -127,7 +128,9 @@ class Twin:
 
 
 def regularized(config: Config) -> dict[str, str]:
-    """Name the fields of a layer that penalize kernels, and those kernels."""
+    """Name the fields of a layer that penalize parameters, and those parameters."""
+    if config["type"] in CHANNEL_LAYERS:
+        return {f"{name}_regularizer": name for name in ("gamma", "beta", "alpha")}
     if config["type"] == "separable_conv2d":
         names = ("depthwise", "pointwise")
         return {f"{name}_regularizer": f"{name}_kernel" for name in names}
