@@ -44,6 +44,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"type": "reshape", "target_shape": [20, 32]},
         {"type": "conv1d", "filters": 5, "kernel_size": 3, "activation": "relu"},
     ],
+    "squeeze_excitation": [{"type": "squeeze_excitation", "ratio": 2}],
     "residual": [{"type": "residual", "layers": [CONV]}],
     "dense": [{"type": "flatten"}, {**DENSE, "kernel_regularizer": L2}],
     "normalizations": [
@@ -120,6 +121,23 @@ def test_a_frozen_layer_has_no_rows_for_gradients_of_its_own(kind: str) -> None:
     learnt = ("/kernel", "/bias", "/gamma", "/beta", "/alpha")
     own = {name for name in names if name.endswith(learnt)}
     assert own == {"first/kernel", "first/bias", "last/kernel", "last/bias"}
+
+
+def test_a_frozen_batch_normalization_uses_and_keeps_its_moving_statistics() -> None:
+    drawn = architecture({"type": "batch_normalization", "activation": "relu", "trainable": False})
+    network = build_network(drawn)
+    generator = np.random.default_rng(0)
+    for values in (*network.state.values(), network.parameters["batch_normalization_1/gamma"]):
+        values[...] = generator.uniform(0.5, 2, values.shape)
+    before = {name: values.copy() for name, values in network.state.items()}
+    x, y = random_batch(drawn, samples=11)
+    in_training, _ = network.loss_and_gradients(x, y, training=True)
+    outside, gradients = network.loss_and_gradients(x, y, training=False)
+    assert in_training == outside
+    assert not any(name.startswith("batch_normalization") for name in gradients)
+    step(network, x, y)
+    for name, values in network.state.items():
+        np.testing.assert_array_equal(values, before[name])
 
 
 def test_backward_stops_where_nothing_before_learns() -> None:
