@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dltrain.config.moving import moved
 from dltrain.config.source import read_source
 from dltrain.config.starter import preset_starter, starter
 from dltrain.core.errors import ConfigError, StorageError, UsageError
@@ -27,7 +28,9 @@ def beginning(name: str, data: Path | None, folder: Path) -> str:
         return starter(data, folder, preset)
     if preset is not None:
         return preset_starter(preset)
-    return _of_file(Path(name)) if Path(name).suffix in (".yaml", ".yml") else template(name)
+    if Path(name).suffix in (".yaml", ".yml"):
+        return moved(_of_file(Path(name)), Path(name), folder)
+    return template(name)
 
 
 def template(name: str) -> str:

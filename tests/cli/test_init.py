@@ -132,6 +132,36 @@ def test_a_config_keeps_all_but_its_model_when_that_is_written_out(
     )
 
 
+@pytest.mark.parametrize("written", ["data.npz", "'data.npz'", "sub/../data.npz"])
+def test_a_config_written_out_elsewhere_finds_the_same_data(
+    run: Run, tmp_path: Path, written: str
+) -> None:
+    path, long = tmp_path / "a.yaml", tmp_path / "new" / "b.yaml"
+    long.parent.mkdir()
+    (tmp_path / "sub").mkdir()
+    path.write_text(
+        f"dataset: {{type: npz, path: {written}}}  # here\nmodel: mlp\noptimizer: adam\n"
+        "training: {loss: categorical_crossentropy}\n"
+    )
+    assert run("init", "--expand", path, "-o", long)[0] == 0
+    assert load(long).config.dataset == load(path).config.dataset
+    assert "  # here\n" in long.read_text()
+
+
+def test_a_path_that_cannot_be_rewritten_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA", "data.npz")
+    path, long = tmp_path / "a.yaml", tmp_path / "new" / "b.yaml"
+    path.write_text(
+        "dataset: {type: npz, path: '${env:DATA}'}\nmodel: mlp\noptimizer: adam\n"
+        "training: {loss: categorical_crossentropy}\n"
+    )
+    code, _, err = run("init", "--expand", path, "-o", long)
+    assert code == 2
+    assert "`dataset.path` is relative" in err
+
+
 def test_a_preset_for_photos_resizes_them(run: Run, tmp_path: Path) -> None:
     photos(tmp_path / "photos", [(20, 16), (30, 40)] * 5)
     path = tmp_path / "photos.yaml"
