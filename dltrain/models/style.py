@@ -27,15 +27,26 @@ class Style:
     gate_activation: Activation = SIGMOID
 
     def convolved(
-        self, name: str, filters: int, size: int, *, strides: int = 1, activated: bool = True
+        self,
+        name: str,
+        filters: int,
+        size: int | tuple[int, int],
+        *,
+        strides: int = 1,
+        padded: bool = True,
+        activated: bool = True,
     ) -> tuple[Layer, Layer]:
-        """Give a convolution with this name and the batch normalization behind it."""
+        """Give a convolution with this name and the batch normalization behind it.
+
+        Where it is `padded`, the size of the image changes by the strides alone.
+        """
+        around = size // 2 if isinstance(size, int) else (size[0] // 2, size[1] // 2)
         convolution = Conv2D(
             name=name,
             filters=filters,
             kernel_size=size,
             strides=strides,
-            padding=size // 2 or "valid",
+            padding=around or "valid" if padded else "valid",
             use_bias=False,
             kernel_initializer=he(),
         )

@@ -18,8 +18,11 @@ from dltrain.optimizers.base import Optimizer
 PHOTO, SMALL, DIGIT = (224, 224, 3), (32, 32, 3), (28, 28, 1)
 PUBLISHED = {
     "alexnet": (PHOTO, 1000, 61_100_840),
+    "convnext_tiny": (PHOTO, 1000, 28_589_128),
     "densenet121": (PHOTO, 1000, 7_978_856),
+    "efficientnet_b0": (PHOTO, 1000, 5_288_548),
     "googlenet": (PHOTO, 1000, 6_624_904),
+    "inception_v3": ((299, 299, 3), 1000, 23_834_568),
     "lenet5": (DIGIT, 10, 61_706),
     "mlp": (DIGIT, 10, 784 * 512 + 512 + 512 * 512 + 512 + 512 * 10 + 10),
     "mobilenet_v1": (PHOTO, 1000, 4_231_976),
@@ -44,8 +47,11 @@ PUBLISHED = {
 """Input, classes and parameters without moving statistics; photos as in torchvision."""
 TINY: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {
     "alexnet": ((63, 63, 3), {"width": 0.125, "units": 32}),
+    "convnext_tiny": ((32, 32, 3), {"width": 0.0834}),
     "densenet121": ((16, 16, 3), {"growth": 4, "stem": "small"}),
+    "efficientnet_b0": ((16, 16, 3), {"width": 0.25, "stem": "small"}),
     "googlenet": ((32, 32, 3), {"width": 0.125}),
+    "inception_v3": ((79, 79, 3), {"width": 0.0625}),
     "lenet5": ((20, 20, 1), {}),
     "mlp": ((5, 4, 1), {"units": [32, 16], "dropout": 0.25}),
     "mobilenet_v1": ((16, 16, 3), {"width": 0.125, "stem": "small"}),
