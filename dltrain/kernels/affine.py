@@ -39,9 +39,12 @@ def end(start, step, count, extent):  # type: ignore[no-untyped-def]
 
 @device
 def clear_rest(args, n, lane, thread):  # type: ignore[no-untyped-def]
-    """Set to zero what `channelwise` will not write."""
+    """Set to zero what `channelwise` will not write, if there is any."""
     height, width, channels, high, wide = args[28], args[29], args[30], args[31], args[32]
     top, left, down, across = args[33], args[34], args[35], args[36]
+    moved = top != 0 or left != 0 or down != 1 or across != 1
+    if high == height and wide == width and not moved:
+        return
     z = f32(args, 6, n, lane, thread)
     whole = top >= 0 and left >= 0 and top + height <= high and left + width <= wide
     if whole and down == 1 and across == 1:
@@ -84,8 +87,7 @@ def channelwise(width, pixel):  # type: ignore[no-untyped-def]
         for n in range(first, last):
             x, s = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
             z = address(args, 6, n, lane, thread)
-            if high != height or wide != columns:
-                clear_rest(args, n, lane, thread)
+            clear_rest(args, n, lane, thread)
             at = 0
             while at < channels:
                 a = load(width, address(args, 2, n, lane, thread) + 4 * at)

@@ -67,6 +67,37 @@ NETWORKS = {
     "its input twice": architecture(
         (6, 5, 2), conv(5), NORM, relu(), {"type": "parallel", "branches": [[conv(3)], [conv(2)]]}
     ),
+    "padding that moves the gradient": architecture(
+        (6, 5, 2), conv(4), NORM, {**conv(5), "padding": [[1, 3], [3, 1]]}, NORM, conv(2)
+    ),
+    "padding that moves the image": architecture(
+        (6, 5, 2),
+        conv(5),
+        NORM,
+        {**conv(3, 3, 2), "type": "conv2d_transpose", "padding": [[0, 3], [0, 3]]},
+    ),
+    "gaps within one size": architecture(
+        (6, 5, 2), conv(4), NORM, {**conv(3, 1, 2), "padding": [[5, 1], [4, 1]]}, NORM
+    ),
+    "windows of all kinds": architecture(
+        (6, 5, 2),
+        {"type": "depthwise_conv2d", "kernel_size": 3, "padding": "same", "depth_multiplier": 9},
+        NORM,
+        {"type": "zero_padding2d", "padding": 1},
+        NORM,
+        {"type": "separable_conv2d", "filters": 5, "kernel_size": 3, "strides": 2},
+        NORM,
+        {"type": "squeeze_excitation", "units": 2},
+        {**conv(3, 3, 2), "type": "conv2d_transpose"},
+        NORM,
+        {"type": "cropping2d", "cropping": 1},
+        {"type": "up_sampling2d", "interpolation": "bilinear"},
+        {"type": "reshape", "target_shape": [-1, 3]},
+        NORM,
+        {"type": "conv1d", "filters": 4, "kernel_size": 3, "padding": "causal", "strides": 2},
+        NORM,
+        relu(),
+    ),
     "the input itself": architecture((6, 5, 2), NORM, conv(5)),
     "the last layer": architecture((6, 5, 2), conv(5), NORM),
 }
@@ -116,7 +147,9 @@ def test_outside_of_training_the_moving_statistics_count(name: str) -> None:
     assert error < 1e-5, key
 
 
-@pytest.mark.parametrize("name", ["a residual block", "a projected one", "a chain of 1x1"])
+@pytest.mark.parametrize(
+    "name", ["a residual block", "a projected one", "a chain of 1x1", "windows of all kinds"]
+)
 def test_threads_change_no_bit(name: str) -> None:
     x, y = random_batch(NETWORKS[name], samples=37)
     (loss, first), *others = (
