@@ -53,9 +53,10 @@ class Program:
         self.lowered, self.store = lowered, store
         self.batch_size, self.lane_size = batch_size, lane_size(batch_size)
         self.lanes = -(-batch_size // self.lane_size)
-        self.threads = min(threads, self.lanes, MOST_THREADS)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
         self.walk = arrange(lowered)
+        self._shared = _widest(self.walk) > 1
+        self.threads = min(threads, max(self.lanes, _widest(self.walk)), MOST_THREADS)
         given = (lowered.target,) if lowered.target is not None else ()
         self.external = (*lowered.inputs, *given)
         self.storage = self._placed()
@@ -77,20 +78,27 @@ class Program:
         inputs: Sequence[NDArray[np.float32]],
         target: NDArray[np.generic] | None = None,
         *,
+        prepare: bool = True,
         times: NDArray[np.int64] | None = None,
     ) -> None:
-        """Run one batch. Arrays must be contiguous, of the types the table reads."""
+        """Run one batch. Arrays must be contiguous, of the types the table reads.
+
+        Without `prepare`, copies of parameters in another order are those of an earlier run.
+        """
         self._point(inputs, target)
         batch = len(inputs[0])
         lanes = -(-batch // self.lane_size)
         self.cells[cells.BATCH], self.cells[cells.LANES] = batch, lanes
         self.cells[cells.LABELLED] = self._labelled(target)
         self.cells[cells.STATUS] = 0
-        threads = self.threads if lanes > 1 else 1
+        threads = self.threads if lanes > 1 or self._shared else 1
         turn = self._next_turn(threads)
         counters, words = self._counters[turn], self._words[turn]
         counters[:] = 0
         words[:2] = threads, batch
+        left_out = 0 if prepare or not self.lowered.preparations else 1
+        phases, _, _ = self._tables
+        words[3:5] = phases[left_out:].ctypes.data, len(phases) - left_out
         if times is None:
             words[10] = 0
         else:
@@ -132,14 +140,16 @@ class Program:
         assert self.lowered.output is not None  # noqa: S101 - every network has an output
         return self.storage.array(self.lowered.output, batch)
 
-    def outputs(self, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    def outputs(
+        self, inputs: Sequence[NDArray[np.float32]], *, prepare: bool = True
+    ) -> NDArray[np.float32]:
         """Run any number of samples, a batch at a time, and give all outputs [n, ...]."""
         assert self.lowered.output is not None  # noqa: S101 - every network has an output
         count = len(inputs[0])
         result = np.empty((count, *self.lowered.output.shape), np.float32)
         for start in range(0, count, self.batch_size):
             part = [array[start : start + self.batch_size] for array in inputs]
-            self.run(part)
+            self.run(part, prepare=prepare and start == 0)
             result[start : start + len(part[0])] = self.output(len(part[0]))
         return result
 
@@ -212,3 +222,9 @@ def _summed(values: NDArray[np.float64]) -> Total:
         return float(sum(values[:, 0].tolist()))
     summed: NDArray[np.float64] = values.sum(axis=0)
     return summed
+
+
+def _widest(phases: list[Phase]) -> int:
+    """Give how many threads a phase of rows per batch can keep busy, at most."""
+    units = [len(phase.units) for phase in phases if phase.rows[0].per == "batch"]
+    return max(units, default=0)

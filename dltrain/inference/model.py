@@ -67,6 +67,7 @@ class Model:
         Arrays are prepared as in training: uint8 is divided by 255, floats are taken as they are.
         Raises: DataError where a file cannot be read or a shape is another.
         """
+        self.predictor.refresh()  # parameters may have been written to
         if isinstance(images, np.ndarray):
             return self.predictor(self.preprocessor.from_array(images))
         paths = [images] if isinstance(images, str | Path) else list(images)

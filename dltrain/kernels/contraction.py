@@ -11,7 +11,7 @@ import numpy as np
 from dltrain.core.cells import BATCH
 from dltrain.kernels.kernel import kernel
 from dltrain.kernels.memory import address, f64
-from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
+from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, streamed_strip, strip
 
 
 @kernel
@@ -112,6 +112,42 @@ def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
                 rest = Sizes(1, singles, 1, 1, inputs, args[20])
                 strip(width, mr, 0, nv_tail, masked, init, relu, a, b, bias + at, c, sizes)
                 strip(width, 1, 0, nv_tail, masked, init, relu, a_rest, b, bias + at, c_rest, rest)
+
+    return run
+
+
+@kernel
+def multiply_columns(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
+    """Give blocks [first, last) of columns of all rows of the batch: y = x w (+ bias, relu).
+
+    Operands x, w, bias, cells, y. Sizes: rows per sample, inputs, columns, full column blocks, rest
+    columns. Rows beyond whole tiles are taken one by one.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        rows = np.int64(f64(args, 3, 0, 0, 0)[BATCH]) * args[20]
+        inputs, columns, blocks = args[21], args[22], args[23]
+        x, w = address(args, 0, 0, 0, 0), address(args, 1, 0, 0, 0)
+        bias, y = address(args, 2, 0, 0, 0), address(args, 4, 0, 0, 0)
+        tiles, singles = rows // mr, rows % mr
+        x_rest, y_rest = x + 4 * tiles * mr * inputs, y + 4 * tiles * mr * columns
+        sizes, rest = (
+            Sizes(1, tiles, 1, 1, inputs, args[24]),
+            Sizes(1, singles, 1, 1, inputs, args[24]),
+        )
+        a, a_rest = Scalars(x, 0, inputs, 0, 0, 1), Scalars(x_rest, 0, inputs, 0, 0, 1)
+        for j in range(first, last):
+            at = 4 * j * nv * width
+            b = Vectors(w + at, 0, 0, columns)
+            c, c_rest = Rows(y + at, 0, columns), Rows(y_rest + at, 0, columns)
+            if j < blocks:
+                streamed_strip(width, mr, 0, nv, 0, init, relu, a, b, bias + at, c, sizes)
+                streamed_strip(width, 1, 0, nv, 0, init, relu, a_rest, b, bias + at, c_rest, rest)
+            else:
+                streamed_strip(width, mr, 0, nv_tail, masked, init, relu, a, b, bias + at, c, sizes)
+                streamed_strip(
+                    width, 1, 0, nv_tail, masked, init, relu, a_rest, b, bias + at, c_rest, rest
+                )
 
     return run
 

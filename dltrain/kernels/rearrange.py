@@ -68,6 +68,36 @@ def pad():  # type: ignore[no-untyped-def]
 
 
 @kernel
+def gather_windows():  # type: ignore[no-untyped-def]
+    """Write what lies under each position of a kernel as one row.
+
+    Operands x (a padded image), y (positions, window). Sizes: rows and columns of positions; rows
+    of a window, pixels of its rows, channels; strides of x per row and column of positions, row and
+    pixel of the window.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        high, wide, rows, pixels, channels = args[8], args[9], args[10], args[11], args[12]
+        down, across, row_step, pixel_step = args[13], args[14], args[15], args[16]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            place = 0
+            for i in range(high):
+                for j in range(wide):
+                    for r in range(rows):
+                        start = i * down + j * across + r * row_step
+                        if pixel_step == channels:
+                            copy(x, start, y, place, pixels * channels)
+                            place += pixels * channels
+                        else:
+                            for p in range(pixels):
+                                copy(x, start + p * pixel_step, y, place, channels)
+                                place += channels
+
+    return run
+
+
+@kernel
 def flip():  # type: ignore[no-untyped-def]
     """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
 

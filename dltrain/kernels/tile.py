@@ -30,6 +30,10 @@ Vectors = namedtuple("Vectors", "pointer outer inner row")
 Rows = namedtuple("Rows", "pointer high row")
 Sizes = namedtuple("Sizes", "high tiles outer inner length columns")
 
+ROWS_AHEAD = 32
+"""Rows of B between the one in use and the one that is fetched."""
+LINE = 16
+"""Numbers in a cache line."""
 ZERO, BIAS, ACCUMULATE = 0, 1, 2
 """What a tile starts from."""
 
@@ -51,6 +55,15 @@ def paired_strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, 
     """Compute the same strip, but A gives vectors too: columns of A meet the same columns of B."""
     literals = (width, mr, mr_tail, nv, masked, init, relu)
     return _strip(_PairedEmitter, literals, (A, B, types.int64, C, sizes))
+
+
+@intrinsic(prefer_literal=True)
+def streamed_strip(
+    typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes
+):  # type: ignore[no-untyped-def]
+    """Compute the same strip, of a B that comes from memory: its rows are fetched ahead."""
+    literals = (width, mr, mr_tail, nv, masked, init, relu)
+    return _strip(_StreamingEmitter, literals, (A, B, types.int64, C, sizes))
 
 
 def _strip(kind: type[_Emitter], literals: Any, operands: Any) -> tuple[Any, Any]:
@@ -110,6 +123,7 @@ class _Emitter(VectorBuilder):
     def emit(self, a: Any, b: Any, bias: Any, c: Any, sizes: Any) -> None:
         """Lay out the three loops around the accumulators."""
         pointer, self.a_row, a_outer, a_inner, a_step = a
+        self.b_row = b[3]
         self.bias = self.pointer(bias[0])
         self.c_rows = [self.at(self.pointer(c[0]), self._times(c[1], m)) for m in range(self.mr)]
         self.a_row2 = self.builder.shl(self.a_row, self.const(1))
@@ -201,3 +215,13 @@ class _PairedEmitter(_Emitter):
 
     def _row(self, pointer: Any) -> list[Any]:
         return [self.load(pointer, j * self.width) for j in range(self.nv)]
+
+
+class _StreamingEmitter(_Emitter):
+    """Writes the LLVM code of one tile that asks for rows of B before it needs them."""
+
+    def _step(self, pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:
+        ahead = self.at(b_pointer, self.builder.mul(self.b_row, self.const(ROWS_AHEAD)))
+        for number in range(0, self.nv * self.width, LINE):
+            self.prefetch(self.at(ahead, number))
+        return super()._step(pointers, b_pointer, sums)

@@ -75,6 +75,14 @@ class VectorBuilder:
         """Compute a * b + c, rounded once."""
         return self.builder.call(self._fma, [a, b, c])
 
+    def prefetch(self, pointer: Any) -> None:
+        """Ask for the cache line at a pointer, which may lie behind an array."""
+        place = self.builder.bitcast(pointer, ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [place.type, I32, I32, I32])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        reads, near, data = (ir.Constant(I32, value) for value in (0, 3, 1))
+        self.builder.call(function, [place, reads, near, data])
+
     def keep_rolled(self, branch: Any) -> None:
         """Keep LLVM from unrolling a loop: unrolled, its accumulators no longer fit registers."""
         module = self.builder.module

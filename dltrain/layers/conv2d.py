@@ -7,10 +7,11 @@ from typing import ClassVar
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger
 from dltrain.core.lowering import Buffer, Gradient, Lowering
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
+from dltrain.layers import columns
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution, LaidOut
 from dltrain.layers.outputs import OutputsField, filled_in, known
@@ -84,6 +85,14 @@ class Conv2D(Layer):
         geometry = self.geometry(at.inputs[0].shape)
         bias = at.parameter("bias") if self.use_bias else at.parameter("kernel")
         start, relu = int(self.use_bias), int(self.activation is not None)
+        weights = size_of(at.parameter("kernel").shape)
+        if geometry.groups == 1 and columns.suits(
+            at, geometry.output[0] * geometry.output[1], weights
+        ):
+            windows = geometry.gather(at, self.padded_input(at, geometry))
+            kernel = at.parameter("kernel")
+            columns.multiply(at, windows, kernel, bias, at.output, start=start, relu=relu)
+            return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:
             x = self.padded_input(at, winograd.geometry)

@@ -185,6 +185,25 @@ class Convolution:
             per="sample",
         )
 
+    def gather(self, at: Lowering, x: Buffer) -> Buffer:
+        """Write the row that lays out what is under each position of the kernel, side by side."""
+        wide, channels = self.padded[1], self.channels
+        if self.kernel == self.strides == (1, 1) and not self.is_padded:
+            return x
+        windows = at.scratch((*self.output, self.kernel[0] * self.kernel[1] * channels))
+        at.row(
+            "gather_windows",
+            reads=(x,),
+            writes=(windows,),
+            sizes=(
+                *(*self.output, *self.kernel, channels),
+                *(self.strides[0] * wide * channels, self.strides[1] * channels),
+                *(self.dilation[0] * wide * channels, self.dilation[1] * channels),
+            ),
+            per="sample",
+        )
+        return windows
+
     def weights(self, at: Lowering, x: Buffer, dy: LaidOut, dw: Buffer) -> None:
         """Write the row that adds the kernel's gradient to dw."""
         if self.is_depthwise:

@@ -7,10 +7,11 @@ from typing import ClassVar
 
 from dltrain.core.fields import Flag
 from dltrain.core.lowering import Buffer, Lowering
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
+from dltrain.layers import columns
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.tiling import Tiling, choose, choose_even
@@ -72,8 +73,12 @@ class Dense(Layer):
         """Write the row y = x kernel + bias, relu included where it is fused."""
         relu = int(self.activation is not None)
         weights = at.parameter("kernel")
-        tiling = choose_even(BLOCK_ROWS, weights.shape[1], at.target)
         bias = at.parameter("bias") if self.use_bias else weights
+        if columns.suits(at, prod(at.output.shape[:-1]), size_of(weights.shape)):
+            start = int(self.use_bias)
+            columns.multiply(at, at.inputs[0], weights, bias, at.output, start=start, relu=relu)
+            return
+        tiling = choose_even(BLOCK_ROWS, weights.shape[1], at.target)
         self._multiply(at, tiling, at.inputs[0], weights, bias, at.output, int(self.use_bias), relu)
 
     def backward(self, at: Lowering) -> None:
