@@ -73,7 +73,7 @@ def test_depthwise_kernels_see_their_channel_alone(
         {"strides": (1, 3), "padding": ((0, 1), (4, 2))},
     ],
 )
-def test_blocks_of_pixels_are_those_of_a_transposed_convolution(
+def test_strides_of_a_transposed_convolution_are_those_of_the_twin(
     target: Target, kernel: Any, fields: dict[str, Any]
 ) -> None:
     config = {"type": "conv2d_transpose", "filters": 5, "kernel_size": kernel, **fields}
