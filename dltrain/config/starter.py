@@ -23,6 +23,7 @@ _OF_FILES = ("image_folder", "segmentation_folder", "csv_manifest")
 Fields = dict[str, Any]
 Goal = tuple[str, list[str], str]
 _LABELS: Goal = ("categorical_crossentropy", ["accuracy"], "softmax")
+_PIXELS: Goal = ("categorical_crossentropy", ["accuracy", "mean_iou"], "softmax")
 
 
 def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
@@ -57,9 +58,10 @@ def preset_starter(model: type[Model]) -> str:
     photos: Fields = {"type": "image_folder", "path": "photos/", "transforms": [resize]}
     dataset = {**datasets.get(model.size, photos), "validation": 0.1}
     if model.per_pixel:
-        # Labels of pixels are arrays.
-        dataset = {"type": "npz", "path": "data.npz", "validation": 0.1}
-    return _text(first_line(model), dataset, _named(model), _LABELS)
+        # Images and masks lie in folders of their own within it.
+        dataset |= {"type": "segmentation_folder", "path": "photos/", "transforms": [resize]}
+    goal = _PIXELS if model.per_pixel else _LABELS
+    return _text(first_line(model), dataset, _named(model), goal)
 
 
 def _facts(dataset: Fields, folder: Path) -> DataFacts:
@@ -96,8 +98,7 @@ def _text(comment: str, dataset: Fields, model: list[str], goal: Goal) -> str:
 def _goal(facts: DataFacts) -> Goal:
     """Choose loss, metrics and the last activation for the form of the targets."""
     if facts.target_form == "labels" or facts.class_names:
-        loss, metrics, last = _LABELS
-        return loss, [*metrics, "mean_iou"] if facts.target_shape[1:] else metrics, last
+        return _PIXELS if facts.target_shape[1:] else _LABELS
     return "mean_squared_error", ["mean_absolute_error"], "linear"
 
 

@@ -65,26 +65,27 @@ def focal_slope(z, level, t, gamma):  # type: ignore[no-untyped-def]
 def categorical_focal_crossentropy_forward(dense, balanced):  # type: ignore[no-untyped-def]
     """Add, for each position, sum(alpha * t * q ** gamma * -log(p)), p = softmax(z).
 
-    Operands z, target, total; sizes positions, classes; numbers gamma, label_smoothing, alpha, or
-    with `balanced` that of each class. A label that is not a class makes the sum NaN.
+    Operands z, p, target, total; sizes positions, classes; numbers gamma, label_smoothing, alpha,
+    or with `balanced` that of each class. A label that is not a class makes the sum NaN.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, classes = args[12], args[13]
-        gamma, smoothing = np.float32(number(args, 14)), np.float32(number(args, 15))
+        positions, classes = args[16], args[17]
+        gamma, smoothing = np.float32(number(args, 18)), np.float32(number(args, 19))
         for n in range(first, last):
-            z, total = f32(args, 0, n, lane, thread), f64(args, 2, n, lane, thread)
-            labels, targets = i32(args, 1, n, lane, thread), f32(args, 1, n, lane, thread)
-            loss = 0.0
-            for p in range(positions):
-                if not dense and labels[p] == VOID:
+            z, p = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
+            total, loss = f64(args, 3, n, lane, thread), 0.0
+            for position in range(positions):
+                label = np.int64(0) if dense else np.int64(labels[position])
+                if label == VOID:
                     continue
-                start = p * classes
-                level = log_sum_exp(z, start, classes)
+                start = position * classes
+                level = log_sum_exp(z, p, start, classes)
                 for c in range(classes):
-                    t = targets[start + c] if dense else one_hot(labels[p], c, classes)
+                    t = targets[start + c] if dense else one_hot(label, c, classes)
                     t = smoothed(t, smoothing, classes)
-                    alpha = number(args, 16 + (c if balanced else 0))
+                    alpha = number(args, 20 + (c if balanced else 0))
                     loss += alpha * focal(z[start + c], level, t, gamma)
             total[0] += loss
 
@@ -95,32 +96,33 @@ def categorical_focal_crossentropy_forward(dense, balanced):  # type: ignore[no-
 def categorical_focal_crossentropy_backward(dense, balanced, accumulate):  # type: ignore[no-untyped-def]
     """dz = (g - p * sum(g)) / labelled positions; g are the slopes of the loss by log(p).
 
-    Operands cells, z, target, dz; sizes positions, classes; numbers as forward.
+    Operands cells, z, p, target, dz; sizes positions, classes; numbers as forward.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        positions, classes = args[16], args[17]
-        gamma, smoothing = np.float32(number(args, 18)), np.float32(number(args, 19))
+        positions, classes = args[20], args[21]
+        gamma, smoothing = np.float32(number(args, 22)), np.float32(number(args, 23))
         share = np.float32(share_of(f64(args, 0, 0, 0, 0)))
         for n in range(first, last):
-            z, dz = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
-            labels, targets = i32(args, 2, n, lane, thread), f32(args, 2, n, lane, thread)
-            for p in range(positions):
-                start = p * classes
-                level, total = log_sum_exp(z, start, classes), ZERO
+            z, p = f32(args, 1, n, lane, thread), f32(args, 2, n, lane, thread)
+            labels, targets = i32(args, 3, n, lane, thread), f32(args, 3, n, lane, thread)
+            dz = f32(args, 4, n, lane, thread)
+            for position in range(positions):
+                start = position * classes
+                label = np.int64(0) if dense else np.int64(labels[position])
+                level, total = log_sum_exp(z, p, start, classes), ZERO
                 for k in range(2 * classes):
                     # The slopes are made twice: first for their sum, then for what each gives.
                     c = k if k < classes else k - classes
-                    t = targets[start + c] if dense else one_hot(labels[p], c, classes)
+                    t = targets[start + c] if dense else one_hot(label, c, classes)
                     t = smoothed(t, smoothing, classes)
-                    alpha = np.float32(number(args, 20 + (c if balanced else 0)))
+                    alpha = np.float32(number(args, 24 + (c if balanced else 0)))
                     slope = alpha * focal_slope(z[start + c], level, t, gamma)
                     if k < classes:
                         total += slope
                         continue
-                    value = (slope - exp(z[start + c] - level) * total) * share
-                    if not dense and labels[p] == VOID:
-                        value = ZERO
+                    value = (slope - p[start + c] * total) * share
+                    value = ZERO if label == VOID else value
                     dz[start + c] = dz[start + c] + value if accumulate else value
 
     return run

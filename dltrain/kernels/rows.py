@@ -6,10 +6,10 @@ import numpy as np
 
 from dltrain.core.cells import LABELLED
 from dltrain.kernels.bits import larger
-from dltrain.kernels.functions import exp, log
+from dltrain.kernels.functions import log
 from dltrain.kernels.kernel import device
 
-ZERO = np.float32(0)
+HALF, NOT_A_NUMBER = np.float32(0.5), np.float32(np.nan)
 
 
 @device
@@ -24,21 +24,26 @@ def top_of(x, start, features):  # type: ignore[no-untyped-def]
 @device
 def largest(x, start, features):  # type: ignore[no-untyped-def]
     """Give the index of the largest of a row, the first among equals; -1 where there is NaN."""
-    top = top_of(x, start, features)
-    for c in range(features):
-        if x[start + c] == top:
-            return c
-    return -1
+    best, index, bad = x[start], 0, x[start] != x[start]
+    for c in range(1, features):
+        value = x[start + c]
+        bad = bad or value != value
+        if value > best:
+            best, index = value, c
+    return -1 if bad else index
 
 
 @device
-def log_sum_exp(x, start, features):  # type: ignore[no-untyped-def]
-    """Give log(sum(exp(x))) of one row, without overflow."""
-    top = top_of(x, start, features)
-    total = ZERO
+def log_sum_exp(z, p, start, features):  # type: ignore[no-untyped-def]
+    """Give log(sum(exp(z))) of a row from p, its softmax: z - log(p) wherever p is not small.
+
+    Some p is at least the mean of all; NaN where there is none.
+    """
+    enough = HALF / np.float32(features)
     for i in range(start, start + features):
-        total += exp(x[i] - top)
-    return top + log(total)
+        if p[i] >= enough:
+            return z[i] - log(p[i])
+    return NOT_A_NUMBER
 
 
 @device

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, TypedDict
 
 from dltrain.core.component import Component
 from dltrain.core.errors import ShapeError
@@ -60,6 +60,13 @@ class Loss(Component):
         raise NotImplementedError
 
 
+class Settings(TypedDict):
+    """What a row of a loss takes beside its operands and sizes."""
+
+    numbers: tuple[float, ...]
+    variant: tuple[int, ...]
+
+
 def require_classes(output: Shape, classes: int | None, *, single: bool = False) -> None:
     """Raise ShapeError unless the last axis has one number for each class.
 
@@ -101,17 +108,17 @@ def require_weights(output: Shape, weights: tuple[float, ...] | None, field: str
 def add_up(
     at: Comparing,
     kernel: str,
-    output: Buffer,
+    *outputs: Buffer,
     numbers: tuple[float, ...] = (),
     variant: tuple[int, ...] = (),
 ) -> None:
-    """Write the row of a kernel with the operands (output, target, total)."""
+    """Write the row of a kernel with the operands (outputs, target, total)."""
     at.row(
         kernel,
         variant=(int(at.target_form == "dense"), *variant),
-        reads=(output, at.target_buffer),
+        reads=(*outputs, at.target_buffer),
         writes=(at.total,),
-        sizes=rows_of(output.shape),
+        sizes=rows_of(at.output.shape),
         numbers=numbers,
     )
 
@@ -119,20 +126,20 @@ def add_up(
 def differentiate(
     at: Comparing,
     kernel: str,
-    output: Buffer,
+    *outputs: Buffer,
     numbers: tuple[float, ...] = (),
     variant: tuple[int, ...] = (),
 ) -> None:
-    """Write the row of a kernel with the operands (cells, output, target, gradient)."""
+    """Write the row of a kernel with the operands (cells, outputs, target, gradient)."""
     gradient = at.input_gradient()
     if gradient is None:
         return
     at.row(
         kernel,
         variant=(int(at.target_form == "dense"), *variant, int(gradient.accumulate)),
-        reads=(at.cells, output, at.target_buffer),
+        reads=(at.cells, *outputs, at.target_buffer),
         writes=(gradient.buffer,),
-        sizes=rows_of(output.shape),
+        sizes=rows_of(at.output.shape),
         numbers=numbers,
     )
 

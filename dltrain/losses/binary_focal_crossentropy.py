@@ -44,11 +44,11 @@ class BinaryFocalCrossentropy(Loss):
 
     def forward(self, at: Comparing) -> None:
         """Write the row that adds up the loss."""
-        add_up(at, "binary_focal_crossentropy_forward", at.logits, self._numbers)
+        add_up(at, "binary_focal_crossentropy_forward", at.logits, numbers=self._numbers)
 
     def backward(self, at: Comparing) -> None:
         """Write the row of the logits' gradient."""
-        differentiate(at, "binary_focal_crossentropy_backward", at.logits, self._numbers)
+        differentiate(at, "binary_focal_crossentropy_backward", at.logits, numbers=self._numbers)
 
     @property
     def _numbers(self) -> tuple[float, ...]:

@@ -9,6 +9,7 @@ from dltrain.core.shapes import Shape
 from dltrain.losses.base import (
     Comparing,
     Loss,
+    Settings,
     add_up,
     differentiate,
     require_activation,
@@ -40,13 +41,13 @@ class CategoricalCrossentropy(Loss):
 
     def forward(self, at: Comparing) -> None:
         """Write the row that adds up the loss."""
-        add_up(at, "categorical_crossentropy_forward", at.logits, *self._settings)
+        add_up(at, "categorical_crossentropy_forward", at.logits, at.output, **self._settings)
 
     def backward(self, at: Comparing) -> None:
         """Write the row of the logits' gradient."""
-        differentiate(at, "categorical_crossentropy_backward", at.logits, *self._settings)
+        differentiate(at, "categorical_crossentropy_backward", at.output, **self._settings)
 
     @property
-    def _settings(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    def _settings(self) -> Settings:
         numbers = (self.label_smoothing, *(self.class_weight or ()))
-        return numbers, (int(self.class_weight is not None),)
+        return {"numbers": numbers, "variant": (int(self.class_weight is not None),)}

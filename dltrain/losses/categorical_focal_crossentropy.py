@@ -9,6 +9,7 @@ from dltrain.core.shapes import Shape
 from dltrain.losses.base import (
     Comparing,
     Loss,
+    Settings,
     add_up,
     differentiate,
     require_activation,
@@ -42,14 +43,17 @@ class CategoricalFocalCrossentropy(Loss):
 
     def forward(self, at: Comparing) -> None:
         """Write the row that adds up the loss."""
-        add_up(at, "categorical_focal_crossentropy_forward", at.logits, *self._settings)
+        add_up(at, "categorical_focal_crossentropy_forward", at.logits, at.output, **self._settings)
 
     def backward(self, at: Comparing) -> None:
         """Write the row of the logits' gradient."""
-        differentiate(at, "categorical_focal_crossentropy_backward", at.logits, *self._settings)
+        differentiate(
+            at, "categorical_focal_crossentropy_backward", at.logits, at.output, **self._settings
+        )
 
     @property
-    def _settings(self) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    def _settings(self) -> Settings:
         balanced = isinstance(self.alpha, tuple)
         alpha = self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
-        return (self.gamma, self.label_smoothing, *alpha), (int(balanced),)
+        numbers = (self.gamma, self.label_smoothing, *alpha)
+        return {"numbers": numbers, "variant": (int(balanced),)}

@@ -203,3 +203,21 @@ def test_data_with_a_label_for_each_pixel_get_a_network_that_answers_for_each(
     assert code == 0
     assert json.loads(out)["layers"][-1]["output_shape"] == [8, 6, 4]
     assert "mean_iou" in config.read_text()
+
+
+def test_a_preset_for_pixels_trains_on_images_with_masks(run: Run, tmp_path: Path) -> None:
+    for kind, channels in (("images", (3,)), ("masks", ())):
+        (tmp_path / "data" / kind).mkdir(parents=True)
+        for number in range(6):
+            size = (20 + number, 30, *channels)
+            image = Image.fromarray(np.full(size, number % 2, np.uint8))
+            image.save(tmp_path / "data" / kind / f"{number}.png")
+    path = tmp_path / "a.yaml"
+    assert run("init", "unet", "--data", tmp_path / "data", "-o", path)[0] == 0
+    code, out, err = run("validate", path, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["layers"][-1]["output_shape"] == [128, 128, 2]
+    assert run("init", "unet", "-o", tmp_path / "b.yaml")[0] == 0
+    written = (tmp_path / "b.yaml").read_text()
+    assert "type: segmentation_folder" in written
+    assert "mean_iou" in written

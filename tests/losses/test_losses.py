@@ -12,6 +12,7 @@ from dltrain.core.errors import ShapeError
 from dltrain.core.labels import VOID
 from dltrain.losses.base import Loss
 from tests.reference import losses as twins
+from tests.reference.activations import softmax
 from tests.reference.bench import Bench
 
 NAMES = (
@@ -38,8 +39,10 @@ def gradient_of(name: str, z: NDArray[Any], target: NDArray[Any]) -> NDArray[Any
 
 
 def run(fields: Any, z: NDArray[np.float32], target: NDArray[Any], accumulate: bool) -> Bench:
-    bench = Bench(z, y=z.copy(), target=target, accumulate=accumulate)
     loss = Loss.parse(fields)
+    # Of what a softmax makes of the logits, a loss may use both.
+    y = softmax(z.astype(float)).astype(np.float32) if loss.fuses == "softmax" else z.copy()
+    bench = Bench(z, y=y, target=target, accumulate=accumulate)
     loss.forward(bench)
     loss.backward(bench)
     return bench
