@@ -176,7 +176,7 @@ class Lowering(Protocol):
 
     def prepared(
         self,
-        name: str,
+        name: str | Buffer,
         kernel: str,
         *,
         shape: Shape,
@@ -185,7 +185,7 @@ class Lowering(Protocol):
         parts: tuple[tuple[int, int], ...] = (),
         scratch: Shape = (),
     ) -> Buffer:
-        """A rearranged copy of parameter `name`, made by `kernel` at the head of each run.
+        """A rearranged copy of a parameter, or of an array made of such, at the head of each run.
 
         Threads take `parts`, by default ranges of the copy's rows (all axes but the last); a
         kernel that asks for `scratch` finds it behind the copy.

@@ -12,8 +12,19 @@ from dltrain.engine.schedule import Phase, schedule
 
 def arrange(lowered: Lowered) -> list[Phase]:
     """Give the phases from a run's preparations to the last row of the backward pass."""
-    phases = [Phase.in_parts(lowered.preparations)] if lowered.preparations else []
-    return phases + schedule(_recomputed(_padding_at_once(lowered.rows)))
+    rows = _recomputed(_padding_at_once(lowered.rows))
+    return [*_by_levels(lowered.preparations), *schedule(rows)]
+
+
+def _by_levels(preparations: list[Row]) -> list[Phase]:
+    """Put preparations that read what others make behind those."""
+    levels: dict[int, int] = {}
+    phases: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in preparations:
+        level = max((levels.get(id(buffer.root), 0) for buffer in row.reads), default=0)
+        phases[level].append(row)
+        levels |= {id(buffer.root): level + 1 for buffer in row.writes}
+    return [Phase.in_parts(phases[level]) for level in sorted(phases)]
 
 
 class _Uses:

@@ -75,7 +75,7 @@ class Lowerer:
         self.graph, self.target, self.objective = graph, target, objective
         self.training, self.gradients = training, gradients
         self.lowered = Lowered()
-        self.nodes = joined(reachable(graph))
+        self.nodes = joined(reachable(graph), predicting=not (training or gradients))
         self._buffers: dict[int, Buffer] = {}
         self._slots: dict[int, _Slot] = {}
         self._kept: dict[tuple[str, str], Buffer] = {}
@@ -189,11 +189,11 @@ class Lowerer:
         self._zeroed.append(buffer)
         return Gradient(buffer, accumulate=True)
 
-    def prepared(self, parameter: Parameter, wanted: Preparation) -> Buffer:
-        """Give a rearranged copy of a parameter, made once a run."""
-        key = (id(parameter), wanted)
+    def prepared(self, source: Buffer, wanted: Preparation) -> Buffer:
+        """Give a rearranged copy of an array, made once a run."""
+        key = (id(source), wanted)
         if key not in self._prepared:
-            row = wanted.row(self.parameter(parameter))
+            row = wanted.row(source)
             self.append(row)
             self._prepared[key] = row.writes[0]
         return self._prepared[key]

@@ -22,18 +22,19 @@ def reachable(graph: Graph) -> Computation:
     return chosen[::-1]
 
 
-def joined(nodes: Computation) -> Computation:
+def joined(nodes: Computation, *, predicting: bool = False) -> Computation:
     """Join neighbours that one layer can compute, where nothing else reads between them.
 
-    The one layer stands where the second stood, so that all its inputs are known.
+    The one layer stands where the second stood, so that all its inputs are known. `predicting`
+    tells that no gradients are wanted, and statistics are those that were kept.
     """
     result: Computation = []
     while result != nodes:
-        result, nodes = nodes, _joined_once(nodes)
+        result, nodes = nodes, _joined_once(nodes, predicting)
     return nodes
 
 
-def _joined_once(nodes: Computation) -> Computation:
+def _joined_once(nodes: Computation, predicting: bool) -> Computation:
     readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
     made = {id(value): node for node, value in nodes}
     replaced: dict[int, Node] = {}
@@ -43,7 +44,7 @@ def _joined_once(nodes: Computation) -> Computation:
             before = made.get(id(given))
             if before is None or readers[id(given)] != 1 or {id(before), id(node)} & absorbed:
                 continue
-            layer = before.layer.joined(node.layer)
+            layer = before.layer.joined(node.layer, predicting=predicting)
             if layer is None or set(before.parameters) & set(node.parameters):
                 continue
             if before.parameters and node.parameters and before.frozen != node.frozen:

@@ -55,6 +55,7 @@ class Program:
         self.lanes = -(-batch_size // self.lane_size)
         self.cells = aligned_floats(2 * cells.COUNT).view(np.float64)
         self.walk = arrange(lowered)
+        self._preparing = sum(phase.rows[0].per == "run" for phase in self.walk)
         self._shared = _widest(self.walk) > 1
         self.threads = min(threads, max(self.lanes, _widest(self.walk)), MOST_THREADS)
         given = (lowered.target,) if lowered.target is not None else ()
@@ -96,7 +97,7 @@ class Program:
         counters, words = self._counters[turn], self._words[turn]
         counters[:] = 0
         words[:2] = threads, batch
-        left_out = 0 if prepare or not self.lowered.preparations else 1
+        left_out = 0 if prepare else self._preparing
         phases, _, _ = self._tables
         words[3:5] = phases[left_out:].ctypes.data, len(phases) - left_out
         if times is None:

@@ -79,7 +79,7 @@ class Scope:
 
     def prepared(
         self,
-        name: str,
+        name: str | Buffer,
         kernel: str,
         *,
         shape: Shape,
@@ -89,9 +89,9 @@ class Scope:
         scratch: Shape = (),
     ) -> Buffer:
         """A rearranged copy of a parameter."""
-        parameter = self._node.parameters[name]
+        source = name if isinstance(name, Buffer) else self.parameter(name)
         wanted = Preparation(kernel, variant, shape, sizes, parts, scratch)
-        return self._lowerer.prepared(parameter, wanted)
+        return self._lowerer.prepared(source, wanted)
 
     def seed(self) -> int:
         """A number that tells this layer's random stream from all others."""

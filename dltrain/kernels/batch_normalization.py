@@ -137,6 +137,45 @@ def kept_statistics(scaled):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def scale_columns():  # type: ignore[no-untyped-def]
+    """Scale rows [first, last) of a kernel, channel by channel.
+
+    Operands w, scale, y. Size: channels.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        channels = args[12]
+        w, scale, y = f32(args, 0, 0, 0, 0), f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
+        for row in range(first, last):
+            for c in range(channels):
+                y[row * channels + c] = w[row * channels + c] * scale[c]
+
+    return run
+
+
+@kernel
+def fold_bias(biased, centered):  # type: ignore[no-untyped-def]
+    """Give what a normalization adds to channels [first, last): beta + (bias - mean) * scale.
+
+    Operands bias, beta, mean, scale, y.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        bias, beta, mean = f32(args, 0, 0, 0, 0), f32(args, 1, 0, 0, 0), f32(args, 2, 0, 0, 0)
+        scale, y = f32(args, 3, 0, 0, 0), f32(args, 4, 0, 0, 0)
+        for c in range(first, last):
+            away = -np.float64(mean[c])
+            if biased:
+                away += bias[c]
+            total = away * scale[c]
+            if centered:
+                total += beta[c]
+            y[c] = np.float32(total)
+
+    return run
+
+
+@kernel
 def move_statistics():  # type: ignore[no-untyped-def]
     """Move the kept statistics of channels [first, last) towards the batch's.
 

@@ -105,10 +105,11 @@ class Layer(Component):
         """Fill in what only the data set knows."""
         return self
 
-    def joined(self, following: Layer) -> Layer | None:
+    def joined(self, following: Layer, *, predicting: bool = False) -> Layer | None:
         """Give one layer that does the work of this and the following one, where that is quicker.
 
-        It has this layer's parameters. The engine asks where nothing else reads this one's output.
+        It has the parameters of both. The engine asks where nothing else reads this one's output;
+        `predicting` tells that no gradients are wanted and statistics are those that were kept.
         """
         return None
 

@@ -64,7 +64,7 @@ class BatchNormalization(Layer):
         specs["moving_variance"] = ParameterSpec(shape, variance, trainable=False)
         return specs
 
-    def joined(self, following: Layer) -> Layer | None:
+    def joined(self, following: Layer, *, predicting: bool = False) -> Layer | None:
         """Take in a piecewise linear activation or a sum that follows."""
         from dltrain.layers.normalized_sum import NormalizedSum
 

@@ -74,11 +74,13 @@ class Conv2D(Layer):
         (high, wide), (height, width) = pair(self.kernel_size), self.geometry(inputs[0]).output
         return height * width * self._filters * high * wide * (inputs[0][-1] // self.groups)
 
-    def joined(self, following: Layer) -> Layer | None:
-        """Take in a max pooling that follows."""
+    def joined(self, following: Layer, *, predicting: bool = False) -> Layer | None:
+        """Take in a max pooling that follows, or a normalization by kept statistics."""
+        from dltrain.layers.folded import Folded
         from dltrain.layers.pooled_conv2d import PooledConv2D
 
-        return PooledConv2D.of(self, following)
+        folded = Folded.of(self, following) if predicting else None
+        return folded or PooledConv2D.of(self, following)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of y = x * kernel + bias, relu included where it is fused."""

@@ -67,6 +67,12 @@ class DepthwiseConv2D(Layer):
         """Count one for each output and each element of its kernel."""
         return self.convolution(inputs[0][2]).multiply_adds(*inputs)
 
+    def joined(self, following: Layer, *, predicting: bool = False) -> Layer | None:
+        """Take in a normalization by kept statistics that follows."""
+        from dltrain.layers.folded import Folded
+
+        return Folded.of(self, following) if predicting else None
+
     def forward(self, at: Lowering) -> None:
         """Write the rows of y."""
         self.convolution(at.inputs[0].shape[2]).forward(at)

@@ -38,7 +38,7 @@ class NormalizedSum(Layer, listed=False):
         """Ask for what the normalization asks for."""
         return self.normalization.parameters(*inputs)
 
-    def joined(self, following: Layer) -> Layer | None:
+    def joined(self, following: Layer, *, predicting: bool = False) -> Layer | None:
         """Take in a piecewise linear activation that follows."""
         function = following.activation
         if following.type_name != "activation" or function is None or self.activation is not None:

@@ -14,12 +14,12 @@ def part(
     output: Buffer,
     gradients: tuple[Buffer, Gradient | None] | None = None,
     *,
-    names: Mapping[str, str] | None = None,
+    names: Mapping[str, str | Buffer] | None = None,
 ) -> Lowering:
     """Give what the layer within sees: other inputs, output and, backward, their gradients.
 
     `gradients` are those of the output and of the one input. `names` gives the whole's name of a
-    parameter by that of the layer within.
+    parameter by that of the layer within, or an array that stands for it.
     """
     return cast("Lowering", _Part(whole, inputs, output, gradients, names or {}))
 
@@ -33,7 +33,7 @@ class _Part:
         inputs: tuple[Buffer, ...],
         output: Buffer,
         gradients: tuple[Buffer, Gradient | None] | None,
-        names: Mapping[str, str],
+        names: Mapping[str, str | Buffer],
     ) -> None:
         self._whole, self._names, self._gradients = whole, names, gradients
         self.inputs, self.output = inputs, output
@@ -54,15 +54,16 @@ class _Part:
 
     def parameter(self, name: str) -> Buffer:
         """A parameter, by the name that it has within."""
-        return self._whole.parameter(self._named(name))
+        named = self._named(name)
+        return named if isinstance(named, Buffer) else self._whole.parameter(named)
 
     def parameter_gradient(self, name: str, **facts: Any) -> Gradient | None:
         """Where the gradient of a parameter goes."""
-        return self._whole.parameter_gradient(self._named(name), **facts)
+        return self._whole.parameter_gradient(str(self._named(name)), **facts)
 
     def prepared(self, name: str, kernel: str, **facts: Any) -> Buffer:
         """A rearranged copy of a parameter."""
         return self._whole.prepared(self._named(name), kernel, **facts)
 
-    def _named(self, name: str) -> str:
+    def _named(self, name: str) -> str | Buffer:
         return self._names.get(name, name)

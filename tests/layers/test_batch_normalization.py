@@ -99,6 +99,17 @@ NETWORKS = {
         relu(),
     ),
     "the input itself": architecture((6, 5, 2), NORM, conv(5)),
+    "bias and relu6, then depthwise": architecture(
+        (7, 6, 3),
+        {**conv(18), "use_bias": True},
+        NORM,
+        relu("relu6"),
+        {"type": "depthwise_conv2d", "kernel_size": 3, "padding": "same", "use_bias": False},
+        NORM,
+        relu(),
+        {**conv(7, 1), "use_bias": True},
+        {**NORM, "center": False, "scale": False, "activation": "relu6"},
+    ),
     "the last layer": architecture((6, 5, 2), conv(5), NORM),
 }
 
@@ -170,6 +181,23 @@ def test_what_only_a_convolution_reads_is_not_kept() -> None:
     assert names.count("normalized_sum") == 2
     assert "add" not in names
     assert "activation" not in names[:-1]
+
+
+@pytest.mark.parametrize(
+    "name", ["a residual block", "a projected one", "bias and relu6, then depthwise"]
+)
+def test_predictions_need_no_rows_for_normalizations(name: str) -> None:
+    network = built(name)
+    kernels = [row.kernel for row in Lowerer(network.graph, WIDTHS[2]).lower().rows]
+    assert not any("normalize" in kernel for kernel in kernels)
+    x, _ = random_batch(NETWORKS[name], samples=3)
+    before = network.forward(x)
+    for key, values in {**network.parameters, **network.state}.items():
+        if key.endswith(("kernel", "moving_mean")):
+            values[:] += 0.1
+    wanted = twin_of(name, network, training=False).forward(x)
+    np.testing.assert_allclose(network.forward(x), wanted, rtol=1e-4, atol=1e-6)
+    assert not np.allclose(before, wanted)
 
 
 def training(x: NDArray[np.float32], momentum: float = 0.9) -> tuple[Network, Trainer]:
