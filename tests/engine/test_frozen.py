@@ -17,12 +17,13 @@ from dltrain.engine.check import check
 from dltrain.engine.lower import Lowered, Lowerer
 from dltrain.engine.network import Network
 from dltrain.engine.trainer import Trainer
+from dltrain.layers.base import Layer
 from dltrain.losses.base import Loss
 from dltrain.models.sequential import Sequential
 from dltrain.optimizers.base import Optimizer
 from dltrain.storage import checkpoint
 from dltrain.training.fit import fit
-from tests.reference.architectures import Architecture
+from tests.reference.architectures import Architecture, layer_names
 from tests.reference.networks import build_network, random_batch
 
 L2 = {"type": "l2", "l2": 0.1}
@@ -50,6 +51,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
     "normalizations": [
         {"type": "layer_normalization", "gamma_regularizer": L2},
         {"type": "group_normalization", "groups": 4},
+        {"type": "instance_normalization"},
         {"type": "rms_normalization"},
     ],
     "slopes": [{"type": "prelu", "shared_axes": [1, 2]}, {"type": "layer_scale"}],
@@ -88,6 +90,12 @@ def step(network: Network, x: Any, y: Any) -> Trainer:
     )  # fmt: skip
     trainer.step(x, y)
     return trainer
+
+
+def test_every_layer_that_learns_is_frozen_here() -> None:
+    learning = {name for name, layer in Layer.registry().items() if "parameters" in vars(layer)}
+    tried = layer_names([layer for layers in KINDS.values() for layer in layers])
+    assert learning - {"normalization", "batch_normalization"} <= tried
 
 
 @every_kind
