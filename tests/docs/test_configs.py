@@ -10,7 +10,7 @@ import pytest
 from tests.docs.conftest import ROOT, Run
 
 CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.yaml"))
-BUNDLED = ("digits", "digits_graph", "digits_mlp")
+BUNDLED = ("digits", "digits_graph", "digits_mlp", "shapes_unet")
 
 
 @pytest.mark.parametrize("name", CONFIGS)
