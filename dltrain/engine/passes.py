@@ -47,7 +47,8 @@ def _joined_once(nodes: Computation, predicting: bool) -> Computation:
             layer = before.layer.joined(node.layer, predicting=predicting)
             if layer is None or set(before.parameters) & set(node.parameters):
                 continue
-            if before.parameters and node.parameters and before.frozen != node.frozen:
+            both_learn = not predicting and before.parameters and node.parameters
+            if both_learn and before.frozen != node.frozen:
                 continue
             others = tuple(other for other in node.inputs if other is not given)
             parameters = before.parameters | node.parameters

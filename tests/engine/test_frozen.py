@@ -148,6 +148,16 @@ def test_a_frozen_batch_normalization_uses_and_keeps_its_moving_statistics() -> 
         np.testing.assert_array_equal(values, before[name])
 
 
+def test_what_is_frozen_is_joined_for_predictions_as_what_is_not() -> None:
+    convolution = {**CONV, "activation": None}
+    held = architecture(*frozen([convolution]), {"type": "batch_normalization"})
+    free = architecture(convolution, {"type": "batch_normalization"})
+    counts = [
+        len(Lowerer(build_network(drawn).graph, Target(16, 32)).nodes) for drawn in (held, free)
+    ]
+    assert counts[0] == counts[1] < len(build_network(free).graph.nodes)
+
+
 def test_backward_stops_where_nothing_before_learns() -> None:
     drawn = architecture(*frozen([CONV]))
     drawn["layers"][0]["trainable"] = False
