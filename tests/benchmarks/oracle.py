@@ -22,6 +22,7 @@ from tests.reference.architectures import with_fields, without_chance
 
 Arrays = Mapping[str, NDArray[Any]]
 LOSS = "categorical_crossentropy"
+CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,45 @@ class Case:
     """A model with weights that all matter, and a batch."""
 
     def __init__(
-        self, model: dict[str, Any], *, input_shape: tuple[int, ...], samples: int, seed: int = 0
+        self,
+        model: dict[str, Any],
+        *,
+        input_shape: tuple[int, ...],
+        samples: int,
+        smooth: bool = False,
     ) -> None:
-        """Build the network, random but for dropout, which is left out."""
-        self.layers = without_chance([layer.dump() for layer in Model.parse(model).expand()])
+        """Build the network without what is drawn anew in each step.
+
+        `smooth` puts silu in the place of relu.
+        """
+        layers = without_chance([layer.dump() for layer in Model.parse(model).expand()])
+        self.layers = [_smoothed(layer) for layer in layers] if smooth else layers
         self.network = Network.build(
             tuple(Layer.parse(layer) for layer in self.layers),
             input_shape=input_shape,
-            classes=10,
+            classes=CLASSES,
             objective=Objective(Loss.parse(LOSS), (), "labels"),
-            seed=seed,
         )
+        self.trainer = Trainer(
+            self.network,
+            loss=Loss.parse(LOSS),
+            metrics=(),
+            optimizer=Optimizer.parse("sgd"),
+            batch_size=samples,
+            threads=self.network.threads,
+            seed=0,
+            total_steps=1,
+        )
+        self.shape = (samples, *input_shape)
+        self.draw(0)
+
+    def draw(self, seed: int) -> None:
+        """Draw a batch, and all that would else be ones, zeros or next to nothing."""
         generator = np.random.default_rng(seed)
         for name, values in self.network.parameters.items():
             _enliven(name, values, generator)
-        self.x = generator.normal(size=(samples, *input_shape)).astype(np.float32)
-        self.y = generator.integers(0, 10, samples).astype(np.int32)
+        self.x = generator.normal(size=self.shape).astype(np.float32)
+        self.y = generator.integers(0, CLASSES, len(self.x)).astype(np.int32)
         self._settle(generator)
 
     def errors(self, *, training: bool) -> tuple[Errors, Errors]:
@@ -81,7 +105,7 @@ class Case:
             return Pass(outputs, gradients, network.state)
         arrays = {**network.parameters, **network.state}
         before = {name: values.copy() for name, values in arrays.items()}
-        self._step()
+        self.trainer.step(self.x, self.y)
         state = {name: values.copy() for name, values in network.state.items()}
         for name, values in arrays.items():
             values[...] = before[name]
@@ -107,9 +131,10 @@ class Case:
         )
 
     def _settle(self, generator: np.random.Generator) -> None:
-        """Make the moving statistics those of another batch, so that signals keep their size."""
+        """Make the moving statistics those of the batch and some more: signals stay small."""
         network, kind = self.network, torch.float64
-        x = torch.tensor(generator.normal(size=(2 * len(self.x), *self.x.shape[1:])), dtype=kind)
+        more = generator.normal(size=(8, *self.shape[1:]))
+        x = torch.tensor(np.concatenate([self.x, more]), dtype=kind)
         arrays = {**network.parameters, **network.state}
         held = {name: torch.tensor(one, dtype=kind) for name, one in arrays.items()}
         layers = with_fields(self.layers, momentum=0.0)
@@ -117,23 +142,18 @@ class Case:
         for name, values in network.state.items():
             values[...] = moved[name].numpy()
 
-    def _step(self) -> None:
-        trainer = Trainer(
-            self.network,
-            loss=Loss.parse(LOSS),
-            metrics=(),
-            optimizer=Optimizer.parse("sgd"),
-            batch_size=len(self.x),
-            threads=2,
-            seed=0,
-            total_steps=1,
-        )
-        trainer.step(self.x, self.y)
-        trainer.close()
+
+def _smoothed(config: Any) -> Any:
+    if isinstance(config, list):
+        return [_smoothed(one) for one in config]
+    if not isinstance(config, dict):
+        return config
+    if config.get("type") in ("relu", "relu6"):
+        return {"type": "silu"}
+    return {key: _smoothed(value) for key, value in config.items()}
 
 
 def _enliven(name: str, values: NDArray[Any], generator: np.random.Generator) -> None:
-    """Draw what starts as all zeros, all ones or next to nothing."""
     key = name.rsplit("/", 1)[-1]
     if key == "gamma":
         values[...] = generator.uniform(0.5, 1.5, values.shape)
