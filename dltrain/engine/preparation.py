@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dltrain.core.lowering import Buffer, Home, Row
+from dltrain.core.parts import parts_of
 from dltrain.core.shapes import Shape, size_of
 
 PREPARED_BYTES = 64 * 1024
@@ -40,4 +41,4 @@ class Preparation:
     def _by_rows(self) -> tuple[tuple[int, int], ...]:
         count = size_of(self.shape[:-1])
         step = max(1, PREPARED_BYTES // (4 * self.shape[-1]))
-        return tuple((at, min(at + step, count)) for at in range(0, count, step))
+        return parts_of(count, step=step)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dltrain.activations.base import Activation
 from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.parts import parts_of
 from dltrain.core.shapes import size_of
 
 if TYPE_CHECKING:
@@ -171,8 +172,7 @@ class BatchRows:
 
     @property
     def _parts(self) -> tuple[tuple[int, int], ...]:
-        channels = self._channels
-        return tuple((c, min(c + PART, channels)) for c in range(0, channels, PART))
+        return parts_of(self._channels, step=PART)
 
     @property
     def _plain_sizes(self) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.parts import parts_of
 from dltrain.layers.tiling import choose
 
 MOST_ROWS = 64
@@ -35,5 +36,5 @@ def multiply(
         writes=(y,),
         sizes=(rows, inputs, columns, tiling.blocks, tiling.columns),
         per="batch",
-        parts=tuple((block, block + 1) for block in range(blocks)),
+        parts=parts_of(blocks),
     )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from dltrain.activations.base import Activation
 from dltrain.core.lowering import Buffer, Lowering
+from dltrain.core.parts import parts_of
 from dltrain.core.shapes import Shape, size_of
 from dltrain.layers.add import Add
 from dltrain.layers.base import Layer, ParameterSpec
@@ -109,7 +110,7 @@ class Folded(Layer, listed=False):
             writes=(folded,),
             sizes=(channels,),
             per="run",
-            parts=tuple((row, min(row + step, rows)) for row in range(0, rows, step)),
+            parts=parts_of(rows, step=step),
         )
         return folded
 

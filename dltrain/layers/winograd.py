@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dltrain.core.lowering import Buffer, Gradient, Lowering
+from dltrain.core.parts import parts_of
 from dltrain.layers.convolution import Convolution, LaidOut, Pair
 from dltrain.layers.tiling import Tiling, choose
 
@@ -108,7 +109,7 @@ class Winograd:
                 *(tiling.blocks, blocks, tiling.columns),
             ),
             per="batch",
-            parts=tuple((unit, unit + 1) for unit in range(POSITIONS * blocks)),
+            parts=parts_of(POSITIONS * blocks),
         )
         return products
 
@@ -176,7 +177,7 @@ class Winograd:
                 *(tiling.blocks, blocks, tiling.columns),
             ),
             per="batch",
-            parts=tuple((unit, unit + 1) for unit in range(units)),
+            parts=parts_of(units),
         )
 
     def _by_image(self, at: Lowering, x: Buffer, bias: Buffer, y: Buffer, *,
@@ -208,12 +209,12 @@ class Winograd:
         variant = (tiling.width, tiling.nv, tiling.nv_tail)
         if not turned:
             step = max(1, PART * PART // columns)
-            parts = tuple((row, min(row + step, rows)) for row in range(0, rows, step))
+            parts = parts_of(rows, step=step)
             sizes = (rows, columns)
             return at.prepared(
                 "kernel", "winograd_kernel", shape=shape, sizes=sizes, variant=variant, parts=parts
             )
-        parts = tuple((patch, patch + 1) for patch in range(-(-rows // PATCH)))
+        parts = parts_of(-(-rows // PATCH))
         return at.prepared(
             "kernel", "winograd_turned_kernel", shape=shape, sizes=(columns, rows),
             variant=variant, parts=parts, scratch=(9, PATCH, PATCH),
