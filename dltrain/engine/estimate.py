@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dltrain.core.lowering import Precision
 from dltrain.engine.arrange import arrange
 from dltrain.engine.graph import Graph
 from dltrain.engine.lower import Lowerer, Objective
@@ -14,14 +15,26 @@ _FLOAT = 4
 
 
 def memory_estimate(
-    graph: Graph, objective: Objective, optimizer: Optimizer, *, batch_size: int, threads: int
+    graph: Graph,
+    objective: Objective,
+    optimizer: Optimizer,
+    *,
+    batch_size: int,
+    threads: int,
+    precision: Precision = "float32",
 ) -> int:
     """Count the bytes of parameters, gradients, optimizer slots and activations.
 
     The data set and the Python process itself come on top.
     """
     lowerer = Lowerer(
-        graph, host(), objective=objective, training=True, gradients=True, batch_size=batch_size
+        graph,
+        host(),
+        objective=objective,
+        training=True,
+        gradients=True,
+        batch_size=batch_size,
+        precision=precision,
     )
     lowered = lowerer.lower()
     size = lane_size(batch_size)

@@ -34,7 +34,14 @@ def require_memory(
 
     def need(batch: int) -> int:
         optimizer = loaded.config.optimizer
-        return memory_estimate(graph, objective, optimizer, batch_size=batch, threads=threads)
+        return memory_estimate(
+            graph,
+            objective,
+            optimizer,
+            batch_size=batch,
+            threads=threads,
+            precision=settings.precision,
+        )
 
     wanted, available = need(batch_size), available_memory()
     if available is None or wanted <= available:

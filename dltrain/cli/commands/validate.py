@@ -93,4 +93,5 @@ def _memory(checked: Checked) -> int:
         config.optimizer,
         batch_size=training.batch_size,
         threads=threads,
+        precision=training.precision,
     )
