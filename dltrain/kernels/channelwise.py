@@ -40,8 +40,8 @@ def begin(start, step):  # type: ignore[no-untyped-def]
 
 @device
 def end(start, step, count, extent):  # type: ignore[no-untyped-def]
-    """Give the first k with start + k * step >= extent, at most count."""
-    return smaller(count, (extent - start + step - 1) // step)
+    """Give the first k >= 0 with start + k * step >= extent, at most count."""
+    return smaller(count, larger_of(0, (extent - start + step - 1) // step))
 
 
 @device

@@ -199,6 +199,8 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         inputs, columns, blocks, singles = args[17], args[18], args[19], args[20]
         rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
+        if halves:
+            rows = (rows + 1) // 2
         x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
         dw = address(args, 3, 0, 0, 0) + 4 * first * columns
         tiles, rest = (last - first) // mr, np.int64((last - first) % mr > 0)

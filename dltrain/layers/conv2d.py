@@ -14,7 +14,7 @@ from dltrain.initializers.zeros import Zeros
 from dltrain.layers import columns
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution, LaidOut
-from dltrain.layers.halves import HalfConvolution
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.strided import Strided

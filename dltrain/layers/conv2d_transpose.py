@@ -13,7 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution, LaidOut
-from dltrain.layers.halves import HalfConvolution
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.strided import Strided
 from dltrain.layers.windows import PaddingField, PairField, Window, pair, sides, transposed_window
 from dltrain.regularizers.base import Regularizer

@@ -10,7 +10,7 @@ from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, ParameterSpec
 from dltrain.layers.conv2d import Conv2D
 from dltrain.layers.convolution import Convolution, Pair
-from dltrain.layers.halves import HalfConvolution
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.max_pooling2d import MaxPooling2D
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.windows import pair
