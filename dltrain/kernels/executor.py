@@ -90,9 +90,7 @@ def execute():  # type: ignore[no-untyped-def]
             ticket = add_atomically(counter, 1)
             while ticket < total:
                 if in_lanes:
-                    # Every other phase goes back, from the lanes that caches still hold.
-                    lane = ticket if p % 2 == 0 else total - 1 - ticket
-                    run_lane(lane, args, begin, end, clock, here, times, thread)
+                    run_lane(ticket, args, begin, end, clock, here, times, thread)
                 else:
                     u = 3 * (begin + ticket)
                     r = units[u]
