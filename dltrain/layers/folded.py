@@ -70,14 +70,19 @@ class Folded(Layer, listed=False):
         fused = self._fused
         update = {"use_bias": True, "activation": fused}
         folded = {"kernel": self._kernel(at), "bias": self._bias(at)}
-        view = part(at, at.inputs[:1], at.output, names=folded)
+        # In place these rows would not vectorize: each writes to memory of its own.
+        applied = self.activation is not None and fused is None
+        shape, sizes = at.output.shape, (1, at.output.size)
+        y = at.scratch(shape) if self.added or applied else at.output
+        view = part(at, at.inputs[:1], y, names=folded)
         self.convolution.model_copy(update=update).forward(view)
-        y, sizes = at.output, (1, at.output.size)
         if self.added:
-            at.row("add_forward", reads=(y, at.inputs[1]), writes=(y,), sizes=sizes)
-        if self.activation is not None and fused is None:
+            total = at.scratch(shape) if applied else at.output
+            at.row("add_forward", reads=(y, at.inputs[1]), writes=(total,), sizes=sizes)
+            y = total
+        if self.activation is not None and applied:
             name = f"{self.activation.type_name}_forward"
-            at.row(name, reads=(y,), writes=(y,), sizes=sizes)
+            at.row(name, reads=(y,), writes=(at.output,), sizes=sizes)
 
     @property
     def _fused(self) -> Activation | None:
