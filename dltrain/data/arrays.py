@@ -24,6 +24,11 @@ def sample_shape(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Shape:
     return shape[1:] or (1,)
 
 
+def value_bytes(dtype: np.dtype[Any]) -> int:
+    """Give the bytes of a value as `array_store` keeps it."""
+    return 4 if divisor_of(dtype) is None else dtype.itemsize
+
+
 def array_store(x: NDArray[Any], *, at: str) -> ArrayStore:
     """Keep 8 and 16-bit arrays as they are, all others as float32."""
     if x.dtype.kind not in "biuf" or x.ndim == 0:

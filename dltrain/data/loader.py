@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.seeds import stream
-from dltrain.core.shapes import size_of
+from dltrain.core.shapes import Shape, size_of
 from dltrain.data.samples import Samples
 from dltrain.data.targets import form_of
 
@@ -24,6 +24,20 @@ _GROUP_BYTES = 1 << 20
 _GROUP_LONGEST = 32
 # A step of a small network takes 50 us, and waking the thread for each would double that: small
 # batches are made ready several at a time.
+
+
+def loader_bytes(shape: Shape, target_shape: Shape, *, count: int, batch_size: int) -> int:
+    """Give the bytes that a pass over `count` samples takes: groups, and a batch on its way."""
+    batches = -(-count // batch_size)
+    group = _group(batch_size, shape, batches)
+    ready = min(_DEPTH, -(-batches // group)) * group
+    return 4 * batch_size * (ready + 1) * (size_of(shape) + size_of(target_shape))
+
+
+def _group(batch_size: int, shape: Shape, batches: int) -> int:
+    """Give how many batches are made ready at a time."""
+    size = 4 * batch_size * size_of(shape)
+    return max(1, min(_GROUP_BYTES // size, _GROUP_LONGEST, batches))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +86,7 @@ class Loader:
         self._epoch = epoch
         self._shuffle = shuffle
         self._augment = (seed, epoch) if augment else None
-        size = 4 * self._batch_size * size_of(samples.shape)
-        self._group = max(1, min(_GROUP_BYTES // size, _GROUP_LONGEST, len(self)))
+        self._group = _group(self._batch_size, samples.shape, len(self))
         self.waited = 0.0
         """Seconds that the consumer has waited for batches."""
 

@@ -9,12 +9,12 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.draws import uniform
 from dltrain.data.label_maps import is_map
 from dltrain.data.scaling import scaled
-from dltrain.data.stores import Store, apply, shape_after
+from dltrain.data.stores import MEMORY_BUDGET, Store, apply, shape_after
 from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
 
@@ -165,6 +165,23 @@ class DataFacts:
     target_shape: Shape
     samples: dict[str, int]
     """How many samples each split has; splits that are taken by share among them."""
+    value_bytes: int = 1
+    """Bytes of one number of a sample, as it is kept."""
+    in_files: bool = False
+    """Whether samples stay in their files where they are too many for memory."""
+
+    @property
+    def bytes_kept(self) -> int:
+        """The memory that samples and targets take once they are read."""
+        each = self.value_bytes * size_of(self.input_shape)
+        kept = [
+            count * each
+            for count in self.samples.values()
+            if not (self.in_files and count * each > MEMORY_BUDGET)
+        ]
+        maps = self.target_form == "labels" and self.target_shape
+        target = (2 if maps else 4) * size_of(self.target_shape)
+        return sum(kept) + target * sum(self.samples.values())
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,16 @@ class MemoryPlan:
     lane_places: dict[int, int]
     batch_external: tuple[Buffer, ...]
 
+    @property
+    def thread_stride(self) -> int:
+        """How far apart the arenas of two threads lie."""
+        # Different threads must not share cache lines, nor pages' low bits.
+        return -(-self.thread_bytes // 4096) * 4096 + 256
+
+    def bytes_of(self, *, threads: int, lanes: int) -> int:
+        """Give the size of all arenas."""
+        return self.thread_stride * threads + self.batch_bytes + self.lane_bytes * lanes
+
 
 def plan(
     phases: list[Phase], *, lane_size: int, batch_size: int, external: tuple[Buffer, ...]

@@ -35,6 +35,11 @@ def lane_size(batch_size: int) -> int:
     return LANE if batch_size >= 2 * LANE else max(1, batch_size // SMALL_BATCH)
 
 
+def useful_threads(walk: list[Phase], lanes: int, threads: int) -> int:
+    """Give how many of the threads a program can keep busy."""
+    return min(threads, max(lanes, _widest(walk)), MOST_THREADS)
+
+
 class Program:
     """Runs batches of up to `batch_size` samples through a lowered network."""
 
@@ -57,7 +62,7 @@ class Program:
         self.walk = arrange(lowered)
         self._preparing = sum(phase.rows[0].per == "run" for phase in self.walk)
         self._shared = _widest(self.walk) > 1
-        self.threads = min(threads, max(self.lanes, _widest(self.walk)), MOST_THREADS)
+        self.threads = useful_threads(self.walk, self.lanes, threads)
         given = (lowered.target,) if lowered.target is not None else ()
         self.external = (*lowered.inputs, *given)
         self.storage = self._placed()

@@ -29,9 +29,7 @@ class Storage:
 
     def __post_init__(self) -> None:
         """Take the memory."""
-        # Arenas of different threads must not share cache lines, nor pages' low bits.
-        self.thread_stride = -(-self.plan.thread_bytes // 4096) * 4096 + 256
-        self.thread_arena = aligned_bytes(self.thread_stride * self.threads)
+        self.thread_arena = aligned_bytes(self.plan.thread_stride * self.threads)
         self.batch_arena = aligned_bytes(self.plan.batch_bytes)
         self.lane_arena = aligned_bytes(self.plan.lane_bytes * self.lanes)
 
@@ -55,7 +53,7 @@ class Storage:
         # A thread holds one lane at a time: sample n of lane l lies at n - l * lane_size.
         back = -place.sample_stride * self.lane_size
         address = self.thread_arena.ctypes.data + place.offset
-        return address, place.sample_stride, back, self.thread_stride
+        return address, place.sample_stride, back, self.plan.thread_stride
 
     def array(self, buffer: Buffer, batch: int) -> NDArray[np.float32]:
         """Give a batch-wide buffer's values as an array (batch, *shape)."""

@@ -16,6 +16,7 @@ from dltrain.data.loader import Loader
 from dltrain.data.samples import Data
 from dltrain.engine.check import nothing_to_train
 from dltrain.engine.evaluator import Evaluator
+from dltrain.engine.graph import Graph
 from dltrain.engine.threads import available
 from dltrain.engine.trainer import Trainer
 from dltrain.storage import checkpoint
@@ -26,7 +27,7 @@ from dltrain.training.evaluate import Scores, evaluate
 from dltrain.training.events import Compiling, Event, Notice, TrainingStarted
 from dltrain.training.interrupts import Interrupts
 from dltrain.training.loop import Session
-from dltrain.training.memory import require_memory
+from dltrain.training.memory import Demand, require_memory, resident_memory
 from dltrain.training.moments import learn_moments
 from dltrain.training.names import metric_names, monitor_of
 from dltrain.training.prepare import build_network, require_monitored
@@ -63,17 +64,19 @@ class Job:
             data.classes,
             data.target_form,
             target_shape=data.target_shape,
-            fitting=lambda graph: require_memory(
-                loaded,
-                graph,
-                target_form=data.target_form,
-                batch_size=self.batch_size,
-                threads=self.threads,
-            ),
+            fitting=lambda graph: require_memory(loaded, self._demand(graph)),
         )
         if problems := nothing_to_train(loaded, self.network.graph):
             raise ConfigError(problems)
         self.steps_per_epoch = -(-len(self.train) // self.batch_size)
+
+    def _demand(self, graph: Graph) -> Demand:
+        return Demand(
+            self.config, graph, self.data.target_form, self.data.target_shape,
+            samples=len(self.train),
+            validated=self.validated,
+            held=resident_memory(),
+        )  # fmt: skip
 
     @property
     def resolved(self) -> str:
@@ -142,6 +145,8 @@ class Job:
 
     def test(self, best: Path) -> dict[str, Any]:
         """Give the final result: the best weights on the test split, or on the nearest to it."""
+        # What only training needs goes before a second copy of the parameters comes.
+        self.__dict__.pop("trainer", None)
         saved = checkpoint.load(best)
         fill({**self.network.parameters, **self.network.state}, saved.tensors, at=str(best))
         split = next(name for name in ("test", "validation", "train") if name in self.data.splits)
@@ -157,7 +162,10 @@ class Job:
         learn_moments(
             self.network, lambda: Loader(self.train, self.batch_size), size=self.batch_size
         )
-        zeros = {name: np.zeros_like(array) for name, array in self.network.store.named().items()}
+        arrays = self.network.store.named()
+        # All of them are parts of one array, which costs nothing where it is only read.
+        zero = np.zeros(max(array.size for array in arrays.values()), np.float32)
+        zeros = {name: zero[: array.size].reshape(array.shape) for name, array in arrays.items()}
         slots = dict.fromkeys(self.config.optimizer.slots(), zeros)
         return self._checkpoint(slot_tensors(slots), self.state.as_json())
 

@@ -16,7 +16,8 @@ def validate(config: Config, overrides: Overrides = None, as_json: AsJson = Fals
     """Check a config: all problems at once, or its shapes.
 
     Where nothing is wrong, print the layers' shapes, their parameters and an estimate of the
-    memory that training takes beside the data. Nothing is downloaded or trained.
+    memory that the process takes at the peak of training, the data included. Nothing is downloaded
+    or trained.
 
     Example: dltrain validate configs/digits.yaml --set training.epochs=5
     """
@@ -68,29 +69,18 @@ def _text(checked: Checked) -> str:
             layer_table(checked.graph.table()),
             "",
             f"samples  {samples}",
-            f"memory   about {memory} beside the data",
+            f"memory   about {memory} at the peak of training, the data and Python included",
             f"{checked.draft.written.path} is right",
         ]
     )
 
 
 def _memory(checked: Checked) -> int:
-    from dltrain.engine.estimate import memory_estimate
-    from dltrain.engine.lower import Objective
-    from dltrain.engine.threads import available
+    from dltrain.training.memory import demand_of
 
     config, facts, graph = checked.draft.config, checked.facts, checked.graph
     # Without problems there are all three.
     assert config is not None  # noqa: S101
     assert facts is not None  # noqa: S101
     assert graph is not None  # noqa: S101
-    training = config.training
-    threads = available() if training.threads == "auto" else training.threads
-    objective = Objective(training.loss, training.metrics, facts.target_form)
-    return memory_estimate(
-        graph,
-        objective,
-        config.optimizer,
-        batch_size=training.batch_size,
-        threads=threads,
-    )
+    return demand_of(config, graph, facts).peak(config.training.batch_size)

@@ -36,7 +36,10 @@ class ImageFolder(Dataset):
             counts["test"] = round(counts["train"] * self.test)
             counts["train"] -= counts["test"]
         shape = (header.height, header.width, 1 if header.gray else 3)
-        return DataFacts(shape, len(names), names, "labels", (), counts)
+        kept = 2 if header.deep else 1
+        return DataFacts(
+            shape, len(names), names, "labels", (), counts, value_bytes=kept, in_files=True
+        )
 
     def read(self, reading: Reading) -> Stored:
         """Read every header; the pixels follow where they fit into memory."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
 from dltrain.core.fields import Integer, LocalPath, PositiveInteger
-from dltrain.data.arrays import array_store, sample_shape
+from dltrain.data.arrays import array_store, sample_shape, value_bytes
 from dltrain.data.label_names import check_last_class, class_count, numbered
 from dltrain.data.npz_format import Header, read_npz, read_npz_headers
 from dltrain.data.parts import Part, Reading, Stored, split_name
@@ -62,6 +62,7 @@ class Npz(Dataset):
             form_of(first),
             first.shape[1:],
             counts,
+            value_bytes=value_bytes(headers[f"x_{next(iter(names.values()))}"][1]),
         )
 
     def read(self, reading: Reading) -> Stored:

@@ -59,7 +59,10 @@ class SegmentationFolder(Dataset):
             counts["test"] = round(counts["train"] * self.test)
             counts["train"] -= counts["test"]
         shape = (header.height, header.width, 1 if header.gray else 3)
-        return DataFacts(shape, len(names), names, "labels", shape[:2], counts)
+        kept = 2 if header.deep else 1
+        return DataFacts(
+            shape, len(names), names, "labels", shape[:2], counts, value_bytes=kept, in_files=True
+        )
 
     def read(self, reading: Reading) -> Stored:
         """Read every header and mask; the images' pixels follow where they fit into memory."""
