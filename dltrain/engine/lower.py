@@ -9,7 +9,7 @@ from dltrain.core import cells
 from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
 from dltrain.core.shapes import Shape
 from dltrain.engine.graph import Graph, Node, Parameter, Value
-from dltrain.engine.passes import joined, reachable
+from dltrain.engine.passes import Computation, joined, learning, reachable
 from dltrain.engine.preparation import Preparation
 from dltrain.engine.scope import Comparison, Scope, view_of
 from dltrain.losses.base import Loss
@@ -31,6 +31,8 @@ class Objective:
 class Lowered:
     """The rows of a network and the buffers that meet the outside."""
 
+    nodes: Computation = field(default_factory=list)
+    """What wrote the rows: neighbours that one layer computes are one node."""
     inputs: list[Buffer] = field(default_factory=list)
     output: Buffer | None = None
     target: Buffer | None = None
@@ -74,14 +76,14 @@ class Lowerer:
         self.batch_size = batch_size
         self.graph, self.target, self.objective = graph, target, objective
         self.training, self.gradients = training, gradients
-        self.lowered = Lowered()
         self.nodes = joined(reachable(graph), predicting=not (training or gradients))
+        self.lowered = Lowered(nodes=self.nodes)
         self._buffers: dict[int, Buffer] = {}
         self._slots: dict[int, _Slot] = {}
         self._kept: dict[tuple[str, str], Buffer] = {}
         self._prepared: dict[tuple[int, Preparation], Buffer] = {}
         self._zeroed: list[Buffer] = []
-        self._learning = self._learning_values()
+        self._learning = learning(self.nodes)
 
     def lower(self) -> Lowered:
         """Write all rows."""
@@ -227,15 +229,8 @@ class Lowerer:
             scope.is_backward = True
             node.layer.backward(scope)
 
-    def _learning_values(self) -> set[int]:
-        learning: set[int] = set()
-        for node, value in self.nodes:
-            if node.learns or any(id(given) in learning for given in node.inputs):
-                learning.add(id(value))
-        return learning
-
 
 def _zero(buffer: Buffer) -> Row:
     words = buffer.size * buffer.width // 4
-    layer = buffer.name.partition("/")[0]
+    layer = buffer.name.rsplit("/", 2)[0]  # of <layer>/<parameter>/gradient, or of a total
     return Row("fill_zero", (), (), (buffer,), (words,), per="lane", layer=layer)

@@ -34,6 +34,15 @@ def joined(nodes: Computation, *, predicting: bool = False) -> Computation:
     return nodes
 
 
+def learning(nodes: Computation) -> set[int]:
+    """Give the ids of the values that depend on parameters that training changes."""
+    found: set[int] = set()
+    for node, value in nodes:
+        if node.learns or any(id(given) in found for given in node.inputs):
+            found.add(id(value))
+    return found
+
+
 def _joined_once(nodes: Computation, predicting: bool) -> Computation:
     readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
     made = {id(value): node for node, value in nodes}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dltrain.core.errors import UsageError
 from dltrain.engine import executor
 from dltrain.engine.program import Program
+from dltrain.engine.work import Work, work
 
 NANOSECONDS = 1e9
 SYNCHRONISATION = "synchronisation"
@@ -19,11 +20,16 @@ SYNCHRONISATION = "synchronisation"
 
 @dataclass(frozen=True)
 class LayerTime:
-    """Seconds of one step that a layer takes, on all threads together divided by their number."""
+    """Seconds of one step that a layer takes, on all threads together divided by their number.
+
+    `operations` and `bytes` are what it has to do meanwhile, see `Work`.
+    """
 
     layer: str
     forward: float
     backward: float
+    operations: int = 0
+    bytes: int = 0
 
     @property
     def total(self) -> float:
@@ -56,7 +62,12 @@ def profile(
         forward.setdefault(row.layer, 0.0)
         book[row.layer] = book.get(row.layer, 0.0) + spent
     forward[SYNCHRONISATION] = float(seconds[len(program.rows)])
-    return [LayerTime(layer, spent, backward.get(layer, 0.0)) for layer, spent in forward.items()]
+    todo = work(program)
+    return [
+        LayerTime(layer, spent, backward.get(layer, 0.0), has.operations, has.bytes)
+        for layer, spent in forward.items()
+        for has in [todo.get(layer, Work())]
+    ]
 
 
 def _timed(

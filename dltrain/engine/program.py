@@ -67,12 +67,12 @@ class Program:
         self.external = (*lowered.inputs, *given)
         self.storage = self._placed()
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
-        phases = self._phases(optimizer, slots or {})
-        self.rows = [row for phase in phases for row in phase.rows]
+        self.phases = self._phases(optimizer, slots or {})
+        self.rows = [row for phase in self.phases for row in phase.rows]
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
-        self._tables = pack(phases)
-        size = len(phases) * executor.COUNTER_WORDS
+        self._tables = pack(self.phases)
+        size = len(self.phases) * executor.COUNTER_WORDS
         self._counters = [aligned_bytes(8 * size).view(np.int64) for _ in range(3)]
         self._words = [self._instruct(counters) for counters in self._counters]
         self._totals = [self.storage.lane_totals(total) for total in lowered.totals]

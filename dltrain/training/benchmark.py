@@ -20,6 +20,7 @@ from dltrain.training.events import Event
 from dltrain.training.job import Job
 from dltrain.training.memory import peak_memory
 from dltrain.training.prepare import load_data
+from dltrain.training.roofline import Peaks, Standing, measure_peaks, stand
 from dltrain.training.state import TrainingState
 
 ROUNDS = 5
@@ -50,11 +51,30 @@ class Benchmark:
     """Bytes of the whole process, the data set included."""
     layers: tuple[LayerTime, ...]
     """Seconds of one training step, layer by layer."""
+    peaks: Peaks
+
+    @property
+    def whole(self) -> LayerTime:
+        """The sum of all layers."""
+        return LayerTime(
+            "step",
+            sum(layer.forward for layer in self.layers),
+            sum(layer.backward for layer in self.layers),
+            sum(layer.operations for layer in self.layers),
+            sum(layer.bytes for layer in self.layers),
+        )
+
+    def standing(self, layer: LayerTime) -> Standing:
+        """Place a layer, or the whole, under the machine's peaks."""
+        return stand(layer.total, layer.operations, layer.bytes, self.peaks)
 
     def as_json(self) -> dict[str, Any]:
         """Give the form of `benchmark --json`."""
-        layers = [{**asdict(layer), "total": layer.total} for layer in self.layers]
-        return {**asdict(self), "layers": layers}
+        layers = [self._line(layer) for layer in self.layers]
+        return {**asdict(self), "layers": layers, "step": self._line(self.whole)}
+
+    def _line(self, layer: LayerTime) -> dict[str, Any]:
+        return {**asdict(layer), "total": layer.total, **self.standing(layer).as_json()}
 
 
 def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
@@ -80,8 +100,9 @@ def benchmark(draft: Draft, observe: Callable[[Event], None]) -> Benchmark:
         inference=inference,
         inference_single=inference_single,
         step_seconds=step_seconds,
-        peak_memory=peak_memory(),
+        peak_memory=peak_memory(),  # before the peaks, whose arrays are no part of a training
         layers=tuple(layers),
+        peaks=measure_peaks(job.threads),
     )
 
 
