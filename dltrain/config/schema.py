@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dltrain.core.component import Component
 from dltrain.core.fields import RUN_NAME, PositiveInteger, Text
+from dltrain.core.lowering import Precision
 from dltrain.data.sources.base import Dataset
 from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
@@ -35,6 +36,10 @@ class TrainingSettings(Component):
     """Times that every sample is used."""
     batch_size: PositiveInteger = 32
     """Samples per update."""
+    precision: Precision = "float32"
+    """What factors of matrix products and convolutions are rounded to in training; their sums,
+    weights and everything else stay float32. bfloat16 is faster, and needs a CPU with AVX512-BF16.
+    """
     threads: PositiveInteger | Literal["auto"] = "auto"
     """Threads that compute; auto honours CPU affinity and the limits of a container."""
     checkpoint: Checkpoint = Checkpoint()

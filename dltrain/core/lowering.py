@@ -21,6 +21,10 @@ lanes have come to it, a row per run at the head of each run, where it reads par
 only, and a row per update beside the optimizer's, once the step is known to be finite."""
 
 
+Precision = Literal["float32", "bfloat16"]
+"""What the factors of contractions are rounded to; everything else is float32, or float64."""
+
+
 class Home(Enum):
     """How many copies of a buffer exist."""
 
@@ -91,7 +95,8 @@ class Row:
     """Whether to run it again in a later phase that needs its result costs less than to keep that:
     an elementwise function of one value."""
     pads: bool = False
-    """Whether its sizes are those of `pad`, so that it can do the work of a `pad` behind it."""
+    """Whether its sizes are those of `pad`, so that it can do the work of a copy behind it: see
+    `dltrain.engine.arrange.FORMS`."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,8 @@ class Target:
     """Float32 numbers in one vector register: 16 with AVX-512, 8 with AVX2, 4 with NEON."""
     registers: int
     """Vector registers: 32 with AVX-512 and NEON, 16 with AVX2."""
+    bfloat16: bool = False
+    """Whether it multiplies words of two bfloat16: AVX512-BF16."""
 
 
 class Lowering(Protocol):
@@ -126,6 +133,10 @@ class Lowering(Protocol):
     @property
     def target(self) -> Target:
         """The vector unit."""
+
+    @property
+    def precision(self) -> Precision:
+        """What layers may round the factors of their contractions to."""
 
     @property
     def inputs(self) -> tuple[Buffer, ...]:

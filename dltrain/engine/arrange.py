@@ -27,6 +27,10 @@ def _by_levels(preparations: list[Row]) -> list[Phase]:
     return [Phase.in_parts(phases[level]) for level in sorted(phases)]
 
 
+FORMS = {"pad": (), "pad_halves": (1,), "pair_pixels": (2,)}
+"""Rows that copy an image, and the end of the variant by which other rows write it so at once."""
+
+
 class _Uses:
     """Who reads and who writes the memory of each buffer, by the rows' numbers."""
 
@@ -46,20 +50,25 @@ class _Uses:
 
 
 def _padding_at_once(rows: list[Row]) -> list[Row]:
-    """Let rows that can write among zeros do the work of a `pad` behind them."""
+    """Let rows that can write in other forms do the work of a copy behind them."""
     uses = _Uses(rows)
     made = {id(row.writes[0]): number for number, row in enumerate(rows) if row.pads}
     result = list(rows)
     for number, row in enumerate(rows):
-        source = made.get(id(row.reads[0])) if row.kernel == "pad" else None
+        source = made.get(id(row.reads[0])) if row.kernel in FORMS else None
         if source is None or not uses.is_unchanged(rows[source], source, number):
             continue
         producer, readers = rows[source], uses.readers[id(row.reads[0].root)]
-        if producer.cheap or readers == [number]:
+        if producer.cheap or all(rows[reader].kernel in FORMS for reader in readers):
             result[number] = replace(
-                producer, writes=row.writes, sizes=row.sizes, cheap=False, pads=False,
+                producer,
+                variant=producer.variant + FORMS[row.kernel],
+                writes=row.writes,
+                sizes=row.sizes,
+                cheap=False,
+                pads=False,
                 backward=row.backward,
-            )  # fmt: skip
+            )
     return _without_unread(result)
 
 

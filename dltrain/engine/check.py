@@ -14,6 +14,7 @@ from dltrain.engine.facts import history
 from dltrain.engine.graph import Graph, build_graph
 from dltrain.engine.positions import Targets, check_targets
 from dltrain.engine.presets import of_preset
+from dltrain.engine.target import host
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
 from dltrain.losses.base import Loss
@@ -48,7 +49,8 @@ def check(draft: Draft) -> Checked:
     """Check what could be read of a config, as far as the data can be described cheaply."""
     facts, data_error, found = _describe(draft)
     if facts is None:
-        return Checked(draft, tuple(in_order([*draft.problems, *found])), data_error)
+        problems = in_order([*draft.problems, *found, *unsupported(draft)])
+        return Checked(draft, tuple(problems), data_error)
     found = _unmeasured(draft, facts)
     targets = (facts.target_form, facts.target_shape)
     checked = check_shapes(
@@ -79,8 +81,22 @@ def check_shapes(
         except ShapeError as raised:
             error = raised
     shapes = (shape_problem(draft, error),) if error is not None else ()
-    problems = tuple(in_order([*draft.problems, *found, *shapes]))
+    problems = tuple(in_order([*draft.problems, *found, *unsupported(draft), *shapes]))
     return Checked(draft, problems, graph=None if error else graph)
+
+
+def unsupported(draft: Draft) -> tuple[Problem, ...]:
+    """Find a precision that this computer cannot train in."""
+    if draft.config is None or draft.config.training.precision == "float32" or host().bfloat16:
+        return ()
+    problem = draft.problem(
+        ("training", "precision"),
+        "bfloat16 needs a CPU with AVX512-BF16 (avx512_bf16), which this one does not have",
+        allowed="float32",
+        hint="leave precision out, or train on an AMD CPU from Zen 4 or a server CPU of Intel from "
+        "Sapphire Rapids on",
+    )
+    return (problem,)
 
 
 def nothing_to_train(draft: Draft | LoadedConfig, graph: Graph) -> tuple[Problem, ...]:

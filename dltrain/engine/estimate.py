@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dltrain.core.lowering import Home, Row
+from dltrain.core.lowering import Home, Precision, Row
 from dltrain.engine.arrange import arrange
 from dltrain.engine.arrays import rounded
 from dltrain.engine.graph import Graph, Parameter
@@ -53,7 +53,13 @@ class Taken:
 
 
 def memory_estimate(
-    graph: Graph, objective: Objective, optimizer: Optimizer, *, batch_size: int, threads: int
+    graph: Graph,
+    objective: Objective,
+    optimizer: Optimizer,
+    *,
+    batch_size: int,
+    threads: int,
+    precision: Precision = "float32",
 ) -> Taken:
     """Count what a training takes; the data and the Python process come on top."""
     parameters = _bytes(graph.parameters)
@@ -64,7 +70,7 @@ def memory_estimate(
     lowered = [
         Lowerer(
             graph, host(), objective=objective, training=learns, gradients=learns,
-            batch_size=batch_size,
+            batch_size=batch_size, precision=precision if learns else "float32",
         ).lower()
         for learns in (True, False)
     ]  # fmt: skip

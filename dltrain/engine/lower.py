@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dltrain.core import cells
-from dltrain.core.lowering import Buffer, Gradient, Home, Per, Row, Target
+from dltrain.core.lowering import Buffer, Gradient, Home, Per, Precision, Row, Target
 from dltrain.core.shapes import Shape
 from dltrain.engine.graph import Graph, Node, Parameter, Value
 from dltrain.engine.passes import Computation, joined, learning, reachable
@@ -71,9 +71,10 @@ class Lowerer:
         training: bool = False,
         gradients: bool = False,
         batch_size: int = 1,
+        precision: Precision = "float32",
     ) -> None:
         """Prepare to lower; `gradients` asks for a backward pass."""
-        self.batch_size = batch_size
+        self.batch_size, self.precision = batch_size, precision
         self.graph, self.target, self.objective = graph, target, objective
         self.training, self.gradients = training, gradients
         self.nodes = joined(reachable(graph), predicting=not (training or gradients))

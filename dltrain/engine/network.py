@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dltrain.core import cells
 from dltrain.core.errors import UsageError
-from dltrain.core.lowering import Target
+from dltrain.core.lowering import Precision, Target
 from dltrain.core.shapes import Shape, describe
 from dltrain.engine.graph import Graph, LayerFacts, build_graph
 from dltrain.engine.lower import Lowerer, Objective, TargetForm
@@ -44,11 +44,15 @@ class Network:
         objective: Objective | None = None,
         threads: int | None = None,
         target: Target | None = None,
+        precision: Precision = "float32",
     ) -> None:
-        """Take memory for the parameters and draw their starting values."""
+        """Take memory for the parameters and draw their starting values.
+
+        `precision` is that of programs with gradients; all others compute in float32.
+        """
         self.graph, self.seed, self.objective = graph, seed, objective
         self.threads = threads or available()
-        self.target = target or host()
+        self.target, self.precision = target or host(), precision
         self.store = ParameterStore(graph.parameters)
         self.store.initialize(seed)
         self.parameters: dict[str, Array] = self.store.weights()
@@ -157,6 +161,7 @@ class Network:
             training=training,
             gradients=gradients,
             batch_size=batch_size,
+            precision=self.precision if gradients else "float32",
         )
         return Program(
             lowerer.lower(),

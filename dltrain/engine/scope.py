@@ -23,7 +23,7 @@ class Scope:
     def __init__(self, lowerer: Lowerer, node: Node, value: Value) -> None:
         """Look at the graph from a node and its output."""
         self._lowerer, self._node, self._value = lowerer, node, value
-        self.target = lowerer.target
+        self.target, self.precision = lowerer.target, lowerer.precision
         self.training, self.frozen = lowerer.training, node.frozen
         self.batch_size = lowerer.batch_size
         self.needs_gradient = lowerer.gradients and lowerer.learns(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from functools import cache
 
 from dltrain.core.lowering import Target
@@ -19,5 +20,5 @@ def host() -> Target:
 
     features = llvm.get_host_cpu_features()
     if features.get("avx512f"):
-        return AVX512
+        return replace(AVX512, bfloat16=bool(features.get("avx512bf16")))
     return AVX2 if features.get("avx2") and features.get("fma") else SSE

@@ -1,7 +1,9 @@
 """Convolutions and dense layers, forward and both gradients, as strips of register tiles.
 
 A tiling (width, mr, mr_tail, nv, nv_tail, masked) says how rows and columns are cut: full tiles of
-mr rows and nv vectors, then the literal rests; `masked` when the last vector is not full.
+mr rows and nv vectors, then the literal rests; `masked` when the last vector is not full. With
+`halves` both factors are words of two bfloat16: `x` and `w` below have half as many columns and
+rows, of channels or, for gradients of kernels, pixels.
 """
 
 from __future__ import annotations
@@ -9,13 +11,17 @@ from __future__ import annotations
 import numpy as np
 
 from dltrain.core.cells import BATCH
+from dltrain.kernels.bfloat16_tile import bfloat16_strip
 from dltrain.kernels.kernel import kernel
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, streamed_strip, strip
 
+STRIPS = (strip, bfloat16_strip)
+"""What makes strips of tiles, of factors in float32 or of `halves`."""
+
 
 @kernel
-def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
+def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0):  # type: ignore[no-untyped-def]
     """Slide a kernel over one padded image: y = x * w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: groups, output rows, full tiles per row, full column blocks, rest
@@ -23,6 +29,7 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
     output row, output column; then the sum: outer, inner, length, x outer, x inner, w outer,
     w inner, w row; then where x, w and y begin.
     """
+    emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         groups, blocks = args[16], args[19]
@@ -40,17 +47,17 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
                     at = 4 * j * nv * width
                     b = Vectors(w + at, args[33], args[34], args[35])
                     c = Rows(y + at, args[26], args[27])
-                    strip(width, mr, mr_tail, nv, 0, init, relu, a, b, bias + at, c, whole)
+                    emit(width, mr, mr_tail, nv, 0, init, relu, a, b, bias + at, c, whole)
                 at = 4 * blocks * nv * width
                 b = Vectors(w + at, args[33], args[34], args[35])
                 c = Rows(y + at, args[26], args[27])
-                strip(width, mr, mr_tail, nv_tail, masked, init, relu, a, b, bias + at, c, rest)
+                emit(width, mr, mr_tail, nv_tail, masked, init, relu, a, b, bias + at, c, rest)
 
     return run
 
 
 @kernel
-def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # type: ignore[no-untyped-def]
     """Add the kernel's gradient of one padded image: dw += x * dy.
 
     Operands x, dy, dw. Sizes: groups, kernel rows, kernel columns, full tiles of a run, full column
@@ -59,6 +66,7 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
     columns; x per output row, output column; dy per output row, output column; where dy begins. A
     run is the part of a kernel whose inputs lie side by side.
     """
+    emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         groups, high, wide, blocks = args[12], args[13], args[14], args[16]
@@ -75,22 +83,23 @@ def convolve_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
                         at = 4 * j * nv * width
                         b = Vectors(dy + at, args[30], 0, args[31])
                         c = Rows(dw + at, args[23], args[25])
-                        strip(width, mr, mr_tail, nv, 0, 2, 0, a, b, 0, c, whole)
+                        emit(width, mr, mr_tail, nv, 0, 2, 0, a, b, 0, c, whole)
                     at = 4 * blocks * nv * width
                     b = Vectors(dy + at, args[30], 0, args[31])
                     c = Rows(dw + at, args[23], args[25])
-                    strip(width, mr, mr_tail, nv_tail, masked, 2, 0, a, b, 0, c, rest)
+                    emit(width, mr, mr_tail, nv_tail, masked, 2, 0, a, b, 0, c, rest)
 
     return run
 
 
 @kernel
-def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: ignore[no-untyped-def]
+def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0):  # type: ignore[no-untyped-def]
     """Multiply the rows of all samples by a matrix: y = x w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: rows per sample, inputs, columns, full column blocks, rest
     columns. The number of rows is known at run time only, so the rest is taken row by row.
     """
+    emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         rows, inputs, columns, blocks = (last - first) * args[16], args[17], args[18], args[19]
@@ -105,13 +114,13 @@ def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # type: igno
             a_rest, c_rest = Scalars(x_rest, 0, inputs, 0, 0, 1), Rows(y_rest + at, 0, columns)
             if j < blocks:
                 sizes, rest = Sizes(1, tiles, 1, 1, inputs, 0), Sizes(1, singles, 1, 1, inputs, 0)
-                strip(width, mr, 0, nv, 0, init, relu, a, b, bias + at, c, sizes)
-                strip(width, 1, 0, nv, 0, init, relu, a_rest, b, bias + at, c_rest, rest)
+                emit(width, mr, 0, nv, 0, init, relu, a, b, bias + at, c, sizes)
+                emit(width, 1, 0, nv, 0, init, relu, a_rest, b, bias + at, c_rest, rest)
             else:
                 sizes = Sizes(1, tiles, 1, 1, inputs, args[20])
                 rest = Sizes(1, singles, 1, 1, inputs, args[20])
-                strip(width, mr, 0, nv_tail, masked, init, relu, a, b, bias + at, c, sizes)
-                strip(width, 1, 0, nv_tail, masked, init, relu, a_rest, b, bias + at, c_rest, rest)
+                emit(width, mr, 0, nv_tail, masked, init, relu, a, b, bias + at, c, sizes)
+                emit(width, 1, 0, nv_tail, masked, init, relu, a_rest, b, bias + at, c_rest, rest)
 
     return run
 
@@ -179,16 +188,19 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
 
 
 @kernel
-def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # type: ignore[no-untyped-def]
     """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy.
 
     Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest
     columns. First is a multiple of mr, and last too, or the number of inputs.
     """
+    emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         inputs, columns, blocks, singles = args[17], args[18], args[19], args[20]
         rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
+        if halves:
+            rows = (rows + 1) // 2
         x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
         dw = address(args, 3, 0, 0, 0) + 4 * first * columns
         tiles, rest = (last - first) // mr, np.int64((last - first) % mr > 0)
@@ -199,13 +211,13 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked):  # type: ig
             at = 4 * j * nv * width
             b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
             c_rest = Rows(dw_rest + at, 0, columns)
-            strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
-            strip(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
+            emit(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
+            emit(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
         at = 4 * blocks * nv * width
         b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
         c_rest = Rows(dw_rest + at, 0, columns)
         whole, single = Sizes(1, tiles, 1, 1, rows, singles), Sizes(1, rest, 1, 1, rows, singles)
-        strip(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
-        strip(width, mr_tail, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
+        emit(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
+        emit(width, mr_tail, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
 
     return run

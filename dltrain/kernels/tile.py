@@ -47,14 +47,14 @@ def strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias
     left out.
     """
     literals = (width, mr, mr_tail, nv, masked, init, relu)
-    return _strip(_Emitter, literals, (A, B, types.int64, C, sizes))
+    return strip_of(Emitter, literals, (A, B, types.int64, C, sizes))
 
 
 @intrinsic(prefer_literal=True)
 def paired_strip(typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes):  # type: ignore[no-untyped-def]
     """Compute the same strip, but A gives vectors too: columns of A meet the same columns of B."""
     literals = (width, mr, mr_tail, nv, masked, init, relu)
-    return _strip(_PairedEmitter, literals, (A, B, types.int64, C, sizes))
+    return strip_of(PairedEmitter, literals, (A, B, types.int64, C, sizes))
 
 
 @intrinsic(prefer_literal=True)
@@ -63,10 +63,10 @@ def streamed_strip(
 ):  # type: ignore[no-untyped-def]
     """Compute the same strip, of a B that comes from memory: its rows are fetched ahead."""
     literals = (width, mr, mr_tail, nv, masked, init, relu)
-    return _strip(_StreamingEmitter, literals, (A, B, types.int64, C, sizes))
+    return strip_of(_StreamingEmitter, literals, (A, B, types.int64, C, sizes))
 
 
-def _strip(kind: type[_Emitter], literals: Any, operands: Any) -> tuple[Any, Any]:
+def strip_of(kind: type[Emitter], literals: Any, operands: Any) -> tuple[Any, Any]:
     """Give the signature of a strip, and what writes its code."""
     width, mr, mr_tail, nv, masked, init, relu = (t.literal_value for t in literals)
 
@@ -111,7 +111,7 @@ class _Operand:
         return [moved, row_stride, *rest]
 
 
-class _Emitter(VectorBuilder):
+class Emitter(VectorBuilder):
     """Writes the LLVM code of one tile."""
 
     def __init__(
@@ -177,9 +177,13 @@ class _Emitter(VectorBuilder):
             pointer = pointers[m // 3]
             if m % 3:
                 pointer = self.at(pointer, self.a_row if m % 3 == 1 else self.a_row2)
-            row = self._row(pointer)
-            updated += [self.fma(row[j], vectors[j], sums[m * self.nv + j]) for j in range(self.nv)]
+            updated += self.add_row(pointer, vectors, sums[m * self.nv : (m + 1) * self.nv])
         return updated
+
+    def add_row(self, pointer: Any, vectors: list[Any], sums: list[Any]) -> list[Any]:
+        """Add what a row of A and the vectors of B give to the row's sums."""
+        row = self._row(pointer)
+        return [self.fma(*factors) for factors in zip(row, vectors, sums, strict=True)]
 
     def _row(self, pointer: Any) -> list[Any]:
         """Give what meets the vectors of B: one number of A, for all of them."""
@@ -210,14 +214,14 @@ class _Emitter(VectorBuilder):
         return self.builder.mul(value, self.const(factor))
 
 
-class _PairedEmitter(_Emitter):
+class PairedEmitter(Emitter):
     """Writes the LLVM code of one tile whose A gives as many numbers as B."""
 
     def _row(self, pointer: Any) -> list[Any]:
         return [self.load(pointer, j * self.width) for j in range(self.nv)]
 
 
-class _StreamingEmitter(_Emitter):
+class _StreamingEmitter(Emitter):
     """Writes the LLVM code of one tile that asks for rows of B before it needs them."""
 
     def _step(self, pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:

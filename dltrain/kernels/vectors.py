@@ -50,11 +50,17 @@ class VectorBuilder:
         place = self.builder.bitcast(self.at(pointer, offset), self.vector.as_pointer())
         if mask is None:
             self.builder.store(value, place).align = 4
-            return
-        kind = ir.FunctionType(ir.VoidType(), [self.vector, place.type, I32, mask.type])
-        name = f"llvm.masked.store.v{self.width}f32.p0"
+        else:
+            self.store_masked(value, place, mask)
+
+    def store_masked(self, value: Any, place: Any, mask: Any) -> None:
+        """Write the elements of a vector that a mask lets through."""
+        element = value.type.element
+        size, letter = (4, "f") if element == F32 else (element.width // 8, "i")
+        kind = ir.FunctionType(ir.VoidType(), [value.type, place.type, I32, mask.type])
+        name = f"llvm.masked.store.v{self.width}{letter}{8 * size}.p0"
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
-        self.builder.call(function, [value, place, ir.Constant(I32, 4), mask])
+        self.builder.call(function, [value, place, ir.Constant(I32, size), mask])
 
     def mask(self, count: Any) -> Any:
         """Let the first `count` numbers of a vector through."""

@@ -14,6 +14,7 @@ from dltrain.initializers.zeros import Zeros
 from dltrain.layers import columns
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution, LaidOut
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.strided import Strided
@@ -95,6 +96,10 @@ class Conv2D(Layer):
             kernel = at.parameter("kernel")
             columns.multiply(at, windows, kernel, bias, at.output, start=start, relu=relu)
             return
+        if HalfConvolution.suits(at, geometry):
+            halves = HalfConvolution(geometry)
+            halves.forward(at, at.inputs[0], bias, at.output, start=start, relu=relu)
+            return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:
             x = self.padded_input(at, winograd.geometry)
@@ -112,6 +117,9 @@ class Conv2D(Layer):
             sparse.emit(at, self.padded_input(at, geometry), at.output, bias=self.use_bias)
             return
         self._bias_gradient(at, at.output_gradient)
+        if HalfConvolution.suits(at, geometry):
+            HalfConvolution(geometry).gradients(at, at.output_gradient)
+            return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:
             self._winograd_gradients(at, winograd)

@@ -13,6 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.convolution import Convolution, LaidOut
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.strided import Strided
 from dltrain.layers.windows import PaddingField, PairField, Window, pair, sides, transposed_window
 from dltrain.regularizers.base import Regularizer
@@ -74,10 +75,14 @@ class Conv2DTranspose(Layer):
     def forward(self, at: Lowering) -> None:
         """Write the rows: the way back through a convolution, with the kernel turned over."""
         geometry = self.geometry(at.inputs[0].shape)
+        bias = at.parameter("bias" if self.use_bias else "kernel")
+        start, relu = int(self.use_bias), int(self.activation is not None)
+        if HalfConvolution.suits(at, geometry):
+            halves = HalfConvolution(geometry)
+            halves.backward(at, at.inputs[0], bias, at.output, start=start, relu=relu)
+            return
         shape = (*geometry.kernel, geometry.filters, geometry.channels)
         flipped = at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
-        bias = at.parameter("bias") if self.use_bias else flipped
-        start, relu = int(self.use_bias), int(self.activation is not None)
         strided = Strided(geometry)
         if Strided.suits(geometry) and not (self.use_bias and strided.leaves_gaps):
             given = strided.surround(at, at.inputs[0])
@@ -91,6 +96,9 @@ class Conv2DTranspose(Layer):
         """Write the rows of the gradients: those of a convolution, input and output swapped."""
         geometry = self.geometry(at.inputs[0].shape)
         self._bias_gradient(at, at.output_gradient)
+        if HalfConvolution.suits(at, geometry):
+            self._rounded_gradients(at, HalfConvolution(geometry))
+            return
         dy = at.output_gradient
         if geometry.is_padded:
             dy = geometry.pad(at, dy)
@@ -99,8 +107,17 @@ class Conv2DTranspose(Layer):
             geometry.weights(at, dy, LaidOut.plain(at.inputs[0]), dw.buffer)
         gradient = at.input_gradient()
         if gradient is not None:
-            kernel, start = at.parameter("kernel"), 2 if gradient.accumulate else 0
+            kernel, start = at.parameter("kernel"), gradient.start
             geometry.convolve(at, dy, kernel, kernel, gradient.buffer, start=start, relu=0)
+
+    def _rounded_gradients(self, at: Lowering, halves: HalfConvolution) -> None:
+        """Write the rows of the gradients of kernel and input in bfloat16."""
+        dw, gradient = at.parameter_gradient("kernel", per="sample"), at.input_gradient()
+        if dw is not None:
+            halves.weights(at, at.output_gradient, at.inputs[0], dw.buffer)
+        if gradient is not None:
+            dy, none, start = at.output_gradient, at.parameter("kernel"), gradient.start
+            halves.forward(at, dy, none, gradient.buffer, start=start, relu=0)
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)

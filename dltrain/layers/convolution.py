@@ -95,6 +95,17 @@ class Convolution:
         )
 
     @property
+    def spread_sizes(self) -> tuple[int, ...]:
+        """Give the sizes of the row that sets the output gradient apart, among zeros."""
+        top, left = (
+            (kernel - 1) * dilation - before
+            for kernel, dilation, before in zip(
+                self.kernel, self.dilation, self.before, strict=True
+            )
+        )
+        return (*self.output, self.filters, *self._spread_extents, top, left, *self.strides)
+
+    @property
     def _spread_extents(self) -> Pair:
         high, wide = (
             extent + (kernel - 1) * dilation
@@ -135,16 +146,11 @@ class Convolution:
 
     def spread(self, at: Lowering, dy: Buffer) -> LaidOut:
         """Write the row that sets the output gradient as far apart as the strides, among zeros."""
-        top, left = [
-            (kernel - 1) * dilation - before
-            for kernel, dilation, before in zip(
-                self.kernel, self.dilation, self.before, strict=True
-            )
-        ]
+        sizes = self.spread_sizes
+        top, left = sizes[5:7]
         if self._spread_extents == self.output and self.strides == (1, 1) and top == left == 0:
             return LaidOut.plain(dy)
         spread = at.scratch((*self._spread_extents, self.filters))
-        sizes = (*self.output, self.filters, *self._spread_extents, top, left, *self.strides)
         at.row("pad", reads=(dy,), writes=(spread,), sizes=sizes, per="sample")
         if top < 0 or left < 0:
             return LaidOut(spread, 0, 0, 0, is_whole=False)
@@ -154,22 +160,25 @@ class Convolution:
 
     def convolve(
         self, at: Lowering, x: Buffer, kernel: Buffer, bias: Buffer, y: Buffer, *,
-        start: int, relu: int,
+        start: int, relu: int, halves: int = 0,
     ) -> None:  # fmt: skip
-        """Write the row y = x * kernel; start 0 stores, 1 begins with the bias, 2 adds to y."""
+        """Write the row y = x * kernel; start 0 stores, 1 begins with the bias, 2 adds to y.
+
+        With `halves` a channel is a word of two bfloat16.
+        """
         if self.is_depthwise:
             depthwise.convolve(at, self, (x, kernel, bias), y, start=start, relu=relu)
             return
         wide, channels, filters = self.padded[1], self.channels, self.filters
         inputs, outputs = channels // self.groups, filters // self.groups
-        high_out, wide_out = self._rows()
+        high_out, wide_out = self.in_one_row().output
         tiling = choose(wide_out, outputs, at.target)
         outer, inner, length = self.kernel[0], self.kernel[1], inputs
         if self._runs_on():
             inner, length = 1, self.kernel[1] * inputs
         at.row(
             "convolve",
-            variant=(*tiling.variant, start, relu),
+            variant=(*tiling.variant, start, relu, halves),
             reads=(x, kernel, bias),
             writes=(y,),
             sizes=(
@@ -204,8 +213,11 @@ class Convolution:
         )
         return windows
 
-    def weights(self, at: Lowering, x: Buffer, dy: LaidOut, dw: Buffer) -> None:
-        """Write the row that adds the kernel's gradient to dw."""
+    def weights(self, at: Lowering, x: Buffer, dy: LaidOut, dw: Buffer, *, halves: int = 0) -> None:
+        """Write the row that adds the kernel's gradient to dw.
+
+        With `halves` a pixel is a word of two bfloat16.
+        """
         if self.is_depthwise:
             depthwise.weights(at, self, x, dy, dw)
             return
@@ -217,7 +229,7 @@ class Convolution:
         tiling = choose(run, outputs, at.target)
         at.row(
             "convolve_weights",
-            variant=tiling.variant,
+            variant=(*tiling.variant, halves),
             reads=(x, dy.buffer),
             writes=(dw,),
             sizes=(
@@ -237,9 +249,9 @@ class Convolution:
         """Tell whether the inputs under one row of the kernel lie side by side."""
         return self.groups == 1 and self.dilation[1] == 1
 
-    def _rows(self) -> Pair:
-        """Give the output's rows and columns; a 1x1 kernel sees one long row."""
-        high, wide = self.output
-        if self.kernel == (1, 1) and self.strides == (1, 1) and not self.is_padded:
-            return 1, high * wide
-        return high, wide
+    def in_one_row(self) -> Convolution:
+        """Give the convolution of the pixels as one long row, where that is the same: under 1x1."""
+        if self.kernel != (1, 1) or self.strides != (1, 1) or self.is_padded:
+            return self
+        row = 1, self.output[0] * self.output[1]
+        return replace(self, input=row, output=row)

@@ -13,6 +13,7 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
 from dltrain.layers import columns
 from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.half_dense import HalfDense
 from dltrain.layers.outputs import OutputsField, filled_in, known
 from dltrain.layers.tiling import Tiling, choose, choose_even
 from dltrain.regularizers.base import Regularizer
@@ -78,6 +79,10 @@ class Dense(Layer):
             start = int(self.use_bias)
             columns.multiply(at, at.inputs[0], weights, bias, at.output, start=start, relu=relu)
             return
+        halves = HalfDense.of(at, self._units)
+        if halves is not None:
+            halves.forward(at, bias, start=int(self.use_bias), relu=relu)
+            return
         tiling = choose_even(BLOCK_ROWS, weights.shape[1], at.target)
         self._multiply(at, tiling, at.inputs[0], weights, bias, at.output, int(self.use_bias), relu)
 
@@ -96,10 +101,13 @@ class Dense(Layer):
                 sizes=(rows, units),
                 per="lane",
             )
+        halves = HalfDense.of(at, units)
         if not at.frozen:
-            self._weights(at, rows)
+            self._weights(at, rows, halves)
         gradient = at.input_gradient()
-        if gradient is not None:
+        if gradient is not None and halves is not None:
+            halves.input_gradient(at, gradient)
+        elif gradient is not None:
             features = at.inputs[0].shape[-1]
             sizes = (1, features, units, 1)
             flipped = at.prepared("kernel", "flip", shape=(units, features), sizes=sizes)
@@ -107,7 +115,7 @@ class Dense(Layer):
             start = 2 if gradient.accumulate else 0
             self._multiply(at, tiling, dy, flipped, flipped, gradient.buffer, start, 0)
 
-    def _weights(self, at: Lowering, rows: int) -> None:
+    def _weights(self, at: Lowering, rows: int, halves: HalfDense | None) -> None:
         """Write the kernel's gradient: by lanes, or one large one once for the whole batch."""
         features, units = at.parameter("kernel").shape
         tiling = choose(features, units, at.target)
@@ -116,6 +124,9 @@ class Dense(Layer):
             return
         kernel = at.parameter_gradient("kernel", per="batch")
         assert kernel is not None  # noqa: S101 - nothing of a frozen layer is asked for
+        if halves is not None:
+            halves.weights(at, kernel.buffer)
+            return
         step = -(-features // (PARTS * tiling.mr)) * tiling.mr
         at.row(
             "multiply_weights_whole",

@@ -10,6 +10,7 @@ from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, ParameterSpec
 from dltrain.layers.conv2d import Conv2D
 from dltrain.layers.convolution import Convolution, Pair
+from dltrain.layers.half_convolution import HalfConvolution
 from dltrain.layers.max_pooling2d import MaxPooling2D
 from dltrain.layers.sparse import SparseGradients
 from dltrain.layers.windows import pair
@@ -54,12 +55,8 @@ class PooledConv2D(Layer, listed=False):
     def forward(self, at: Lowering) -> None:
         """Write the rows of convolution and pooling."""
         geometry = self._geometry(at)
-        convolution = self.convolution
-        x = convolution.padded_input(at, geometry)
-        kernel = at.parameter("kernel")
-        bias = at.parameter("bias") if convolution.use_bias else kernel
         z = at.scratch((*geometry.output, geometry.filters))
-        geometry.convolve(at, x, kernel, bias, z, start=int(convolution.use_bias), relu=0)
+        self._convolve(at, geometry, z)
         coded = at.needs_gradient
         at.row(
             "pool_forward",
@@ -69,6 +66,17 @@ class PooledConv2D(Layer, listed=False):
             sizes=(*at.output.shape, geometry.output[1]),
             per="sample",
         )
+
+    def _convolve(self, at: Lowering, geometry: Convolution, z: Buffer) -> None:
+        convolution, kernel = self.convolution, at.parameter("kernel")
+        start, bias = int(convolution.use_bias), kernel
+        if convolution.use_bias:
+            bias = at.parameter("bias")
+        if HalfConvolution.suits(at, geometry):
+            HalfConvolution(geometry).forward(at, at.inputs[0], bias, z, start=start, relu=0)
+            return
+        x = convolution.padded_input(at, geometry)
+        geometry.convolve(at, x, kernel, bias, z, start=start, relu=0)
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients, from the pooled values that have one."""
@@ -90,6 +98,9 @@ class PooledConv2D(Layer, listed=False):
             sizes=(*at.output.shape, geometry.output[1]),
             per="sample",
         )
+        if HalfConvolution.suits(at, geometry):
+            HalfConvolution(geometry).gradients(at, dz)
+            return
         self.convolution.dense_gradients(at, geometry, dz)
 
     @property

@@ -52,30 +52,43 @@ class Strided:
 
     def surround(self, at: Lowering, x: Buffer) -> LaidOut:
         """Write the row that sets the smaller image among the zeros that weights reach into."""
-        (top, bottom), (left, right) = (self._margins(axis) for axis in (0, 1))
-        channels = self.back.filters
-        if top == bottom == left == right == 0:
+        high, wide, top, left = self.frame
+        if (high, wide) == self.back.output:
             return LaidOut.plain(x)
-        high, wide = self.back.output[0] + top + bottom, self.back.output[1] + left + right
-        padded = at.scratch((high, wide, channels))
-        sizes = (*self.back.output, channels, high, wide, top, left, 1, 1)
+        padded = at.scratch((high, wide, self.back.filters))
+        sizes = (*self.back.output, self.back.filters, high, wide, top, left, 1, 1)
         at.row("pad", reads=(x,), writes=(padded,), sizes=sizes, per="sample")
+        return self.laid_out(padded)
+
+    @property
+    def frame(self) -> tuple[int, int, int, int]:
+        """Give the extents of the smaller image among its zeros, and those above and left."""
+        (top, bottom), (left, right) = (self._margins(axis) for axis in (0, 1))
+        high, wide = self.back.output
+        return high + top + bottom, wide + left + right, top, left
+
+    def laid_out(self, padded: Buffer) -> LaidOut:
+        """Tell where the smaller image lies among its zeros."""
+        _, wide, top, left = self.frame
+        channels = self.back.filters
         return LaidOut(padded, (top * wide + left) * channels, wide * channels, channels)
 
     def emit(self, at: Lowering, x: LaidOut, kernel: Buffer, bias: Buffer, y: Buffer, *,
-             start: int, relu: int) -> None:  # fmt: skip
+             start: int, relu: int, halves: int = 0) -> None:  # fmt: skip
         """Write the rows of y, of a surrounded x and a kernel turned over.
 
-        Start 0 stores, 1 begins with the bias, 2 adds to y; 1 must leave no gaps.
+        Start 0 stores, 1 begins with the bias, 2 adds to y; 1 must leave no gaps. With `halves` a
+        filter is a word of two bfloat16.
         """
         if self.leaves_gaps and start == 0:
             at.row("fill_zero", writes=(y,), sizes=(y.size,), per="sample")
         for high, wide in product(self._phases(0), self._phases(1)):
-            self._row(at, x, (kernel, bias), y, (high, wide), start=start, relu=relu)
+            variant = (start, relu, halves)
+            self._row(at, x, (kernel, bias), y, (high, wide), variant)
 
     def _row(
         self, at: Lowering, x: LaidOut, weights: tuple[Buffer, Buffer], y: Buffer,
-        phases: tuple[Phase, Phase], *, start: int, relu: int,
+        phases: tuple[Phase, Phase], variant: tuple[int, ...],
     ) -> None:  # fmt: skip
         back, (high, wide) = self.back, phases
         inputs, outputs = back.filters // back.groups, back.channels // back.groups
@@ -84,7 +97,7 @@ class Strided:
         row = back.input[1] * back.channels
         at.row(
             "convolve",
-            variant=(*tiling.variant, start, relu),
+            variant=(*tiling.variant, *variant),
             reads=(x.buffer, *weights),
             writes=(y,),
             sizes=(

@@ -51,6 +51,7 @@ class Demand:
             self.config.optimizer,
             batch_size=batch_size,
             threads=available() if settings.threads == "auto" else settings.threads,
+            precision=settings.precision,
         )
         shape = self.graph.inputs[0].shape
         batches = loader_bytes(shape, self.target_shape, count=self.samples, batch_size=batch_size)

@@ -81,7 +81,12 @@ def build_network(
     if fitting is not None:
         fitting(checked.graph)
     objective = Objective(config.training.loss, config.training.metrics, target_form)
-    return Network(checked.graph, seed=config.seed, objective=objective)
+    return Network(
+        checked.graph,
+        seed=config.seed,
+        objective=objective,
+        precision=config.training.precision,
+    )
 
 
 def build(

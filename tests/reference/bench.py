@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dltrain.core import cells
 from dltrain.core.labels import VOID
-from dltrain.core.lowering import Buffer, Gradient, Home, Per, Target
+from dltrain.core.lowering import Buffer, Gradient, Home, Per, Precision, Target
 from tests.reference.run_kernel import run_kernel
 
 
@@ -18,6 +18,7 @@ class Bench:
 
     training, frozen, batch_size = True, False, 1
     target = Target(16, 32)
+    precision: Precision = "float32"
     output_activation = "linear"
 
     def __init__(

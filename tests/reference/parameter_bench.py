@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dltrain.core.lowering import Buffer, Gradient, Home, Per, Target
+from dltrain.core.lowering import Buffer, Gradient, Home, Per, Precision, Target
 from dltrain.core.shapes import size_of
 from dltrain.layers.base import Layer
+from tests.reference.bfloat16 import exact
 from tests.reference.layer_bench import LayerBench
 from tests.reference.run_kernel import run_kernel
 
@@ -28,10 +29,14 @@ class ParameterBench(LayerBench):
         target: Target,
         owns_parameters: bool = True,
         accumulate: bool = False,
+        precision: Precision = "float32",
     ) -> None:
-        """Lay out everything with slack behind it; parameters get random values."""
+        """Lay out everything with slack behind it; parameters get random values.
+
+        Those that `precision` has, so that rounding changes nothing.
+        """
         super().__init__(layer, x, accumulate=accumulate)
-        self.target, self.owns_parameters = target, owns_parameters
+        self.target, self.owns_parameters, self.precision = target, owns_parameters, precision
         self.arrays = {buffer: _roomy(array) for buffer, array in self.arrays.items()}
         self.y = self.arrays[self.output]
         self.gradients = [self.arrays[buffer] for buffer in self._gradients]
@@ -39,7 +44,8 @@ class ParameterBench(LayerBench):
         self._sums: dict[str, Buffer] = {}
         generator = np.random.default_rng(4)
         for buffer in self._parameters.values():
-            self.arrays[buffer][...] = generator.normal(size=buffer.shape)
+            values = generator.normal(size=buffer.shape).astype(np.float32)
+            self.arrays[buffer][...] = exact(values, precision)
 
     @property
     def parameters(self) -> dict[str, NDArray[np.float32]]:
