@@ -3,8 +3,8 @@
     y = A' [(G w G') * (B' x B)] A,    dw = G' [(B' x B) * (A dy A')] G
 
 A tile of 4x4 inputs, moved to the 16 numbers of B' x B, meets the 16 numbers of a kernel; each of
-the 16 is a matrix product over channels, for all tiles at once. Transforms are sums of neighbours,
-a vector of channels at a time. Images are padded to whole tiles already.
+the 16 is a matrix product over channels, for all tiles at once. Images are padded to whole tiles
+already.
 
 Source: Lavin, Gray 2015, arXiv:1509.09308.
 """
@@ -14,192 +14,23 @@ from __future__ import annotations
 import numpy as np
 
 from dltrain.core.cells import BATCH
+from dltrain.kernels.contraction import STRIPS
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f64
-from dltrain.kernels.piecewise_vectors import activated
-from dltrain.kernels.simd import load, splat, store, store_first
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
-
-POSITIONS = 16
-"""Numbers of a transformed tile."""
-ZERO = np.float32(0)
-
-
-def storing(width):  # type: ignore[no-untyped-def]
-    """Make the function that stores a vector, or what there is room for."""
-
-    @device
-    def put(place, vector, room):  # type: ignore[no-untyped-def]
-        if room < width:
-            store_first(place, vector, room)
-        else:
-            store(place, vector)
-
-    return put
+from dltrain.kernels.winograd_moves import (
+    POSITIONS,
+    back_from_tiles,
+    moving_gradient_in,
+    moving_in,
+    over_tiles,
+    words_of,
+)
 
 
-@device
-def input_sums(a, b, c, d):  # type: ignore[no-untyped-def]
-    """Multiply a column by B'."""
-    return a - c, b + c, c - b, b - d
-
-
-@device
-def output_sums(a, b, c, d):  # type: ignore[no-untyped-def]
-    """Multiply a column by A'."""
-    return a + b + c, b - c - d
-
-
-@device
-def gradient_sums(zero, a, b):  # type: ignore[no-untyped-def]
-    """Multiply a column by A."""
-    return a, a + b, a - b, zero - b
-
-
-def moving_in(width):  # type: ignore[no-untyped-def]
-    """Make the function that moves a 4x4 tile of inputs to its 16 numbers."""
-    put = storing(width)
-
-    @device
-    def column(x, down):  # type: ignore[no-untyped-def]
-        return input_sums(
-            load(width, x), load(width, x + down), load(width, x + 2 * down),
-            load(width, x + 3 * down),
-        )  # fmt: skip
-
-    @device
-    def row(out, apart, room, a, b, c, d):  # type: ignore[no-untyped-def]
-        a, b, c, d = input_sums(a, b, c, d)
-        put(out, a, room)
-        put(out + apart, b, room)
-        put(out + 2 * apart, c, room)
-        put(out + 3 * apart, d, room)
-
-    @device
-    def move(x, down, across, out, apart, room):  # type: ignore[no-untyped-def]
-        a0, a1, a2, a3 = column(x, down)
-        b0, b1, b2, b3 = column(x + across, down)
-        c0, c1, c2, c3 = column(x + 2 * across, down)
-        d0, d1, d2, d3 = column(x + 3 * across, down)
-        row(out, apart, room, a0, b0, c0, d0)
-        row(out + 4 * apart, apart, room, a1, b1, c1, d1)
-        row(out + 8 * apart, apart, room, a2, b2, c2, d2)
-        row(out + 12 * apart, apart, room, a3, b3, c3, d3)
-
-    return move
-
-
-def moving_gradient_in(width):  # type: ignore[no-untyped-def]
-    """Make the function that moves a 2x2 tile of output gradients to 16 numbers."""
-    put = storing(width)
-
-    @device
-    def row(out, apart, room, a, b):  # type: ignore[no-untyped-def]
-        a, b, c, d = gradient_sums(splat(width, ZERO), a, b)
-        put(out, a, room)
-        put(out + apart, b, room)
-        put(out + 2 * apart, c, room)
-        put(out + 3 * apart, d, room)
-
-    @device
-    def move(x, down, across, out, apart, room):  # type: ignore[no-untyped-def]
-        zero = splat(width, ZERO)
-        a0, a1, a2, a3 = gradient_sums(zero, load(width, x), load(width, x + down))
-        b0, b1, b2, b3 = gradient_sums(
-            zero, load(width, x + across), load(width, x + down + across)
-        )
-        row(out, apart, room, a0, b0)
-        row(out + 4 * apart, apart, room, a1, b1)
-        row(out + 8 * apart, apart, room, a2, b2)
-        row(out + 12 * apart, apart, room, a3, b3)
-
-    return move
-
-
-def moving_out(width, start, relu):  # type: ignore[no-untyped-def]
-    """Make the function that moves 16 numbers back to a tile of 2x2 outputs.
-
-    Start 0 stores, 1 adds the bias, 2 adds to what is there. `high` and `wide` are the pixels that
-    there are, of two each.
-    """
-    put, activate = storing(width), activated(width, relu)
-
-    @device
-    def column(z, apart):  # type: ignore[no-untyped-def]
-        return output_sums(
-            load(width, z), load(width, z + 4 * apart), load(width, z + 8 * apart),
-            load(width, z + 12 * apart),
-        )  # fmt: skip
-
-    @device
-    def finish(y, value, bias, room):  # type: ignore[no-untyped-def]
-        if start == 1:
-            value = value + bias
-        if start == 2:
-            value = value + load(width, y)
-        put(y, activate(value), room)
-
-    @device
-    def move(z, apart, bias, y, down, across, high, wide, room):  # type: ignore[no-untyped-def]
-        a0, a1 = column(z, apart)
-        b0, b1 = column(z + apart, apart)
-        c0, c1 = column(z + 2 * apart, apart)
-        d0, d1 = column(z + 3 * apart, apart)
-        left, right = output_sums(a0, b0, c0, d0)
-        finish(y, left, bias, room)
-        if wide > 1:
-            finish(y + across, right, bias, room)
-        if high > 1:
-            left, right = output_sums(a1, b1, c1, d1)
-            finish(y + down, left, bias, room)
-            if wide > 1:
-                finish(y + down + across, right, bias, room)
-
-    return move
-
-
-def over_tiles(width, move):  # type: ignore[no-untyped-def]
-    """Make the function that moves all tiles of an image in, by `move`.
-
-    Tile (i, j) begins at pixel (2 i, 2 j) of x; its numbers lie `apart` bytes from each other.
-    """
-
-    @device
-    def take_in(x, down, across, z, apart, high, wide, channels):  # type: ignore[no-untyped-def]
-        for i in range(high):
-            for j in range(wide):
-                corner, tile = x + 2 * (i * down + j * across), z + 4 * (i * wide + j) * channels
-                c = 0
-                while c < channels:
-                    move(corner + 4 * c, down, across, tile + 4 * c, apart, channels - c)
-                    c += width
-
-    return take_in
-
-
-def back_from_tiles(width, start, relu):  # type: ignore[no-untyped-def]
-    """Make the function that moves all tiles of an image out to its rows x columns pixels."""
-    move = moving_out(width, start, relu)
-
-    @device
-    def give_out(z, apart, bias, y, rows, columns, high, wide, channels):  # type: ignore[no-untyped-def]
-        down, across = 4 * columns * channels, 4 * channels
-        for i in range(high):
-            for j in range(wide):
-                corner, tile = y + 2 * (i * down + j * across), z + 4 * (i * wide + j) * channels
-                c = 0
-                while c < channels:
-                    move(
-                        tile + 4 * c, apart, load(width, bias + 4 * c), corner + 4 * c, down,
-                        across, rows - 2 * i, columns - 2 * j, channels - c,
-                    )  # fmt: skip
-                    c += width
-
-    return give_out
-
-
-def products(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+def products(width, mr, mr_tail, nv, nv_tail, masked, halves):  # type: ignore[no-untyped-def]
     """Make the function that multiplies the tiles of a band by the kernel, number by number."""
+    emit = STRIPS[halves]
 
     @device
     def multiply(tiles, u, results, count, inputs, outputs, whole, full, rest):  # type: ignore[no-untyped-def]
@@ -212,10 +43,10 @@ def products(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untype
             for j in range(full):
                 b = Vectors(w + 4 * j * block * inputs, 0, 0, block)
                 c = Rows(z + 4 * j * block, 0, outputs)
-                strip(width, mr, mr_tail, nv, 0, 0, 0, a, b, 0, c, sizes)
+                emit(width, mr, mr_tail, nv, 0, 0, 0, a, b, 0, c, sizes)
             b = Vectors(w + 4 * full * block * inputs, 0, 0, last_block)
             c = Rows(z + 4 * full * block, 0, outputs)
-            strip(width, mr, mr_tail, nv_tail, masked, 0, 0, a, b, 0, c, last)
+            emit(width, mr, mr_tail, nv_tail, masked, 0, 0, a, b, 0, c, last)
 
     return multiply
 
@@ -314,21 +145,22 @@ def winograd_multiply(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[
 
 
 @kernel
-def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu):  # type: ignore[no-untyped-def]
+def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu, halves=0):  # type: ignore[no-untyped-def]
     """Convolve one image, by bands of tiles that stay in cache: y = x * w (+ bias, activation).
 
     Operands x (rows, columns, inputs), u, bias, y, tiles (16, tiles of a band, inputs), products
     (16, tiles of a band, outputs). Sizes: rows and columns of tiles, rows of a band, inputs,
     outputs, rows and columns of y, columns of x, full tiles of mr in a band, full blocks, rest
-    columns. Bands are equal.
+    columns. Bands are equal. With `halves` tiles and u are words of two bfloat16, of two inputs.
     """
-    take_in = over_tiles(width, moving_in(width))
-    multiply = products(width, mr, mr_tail, nv, nv_tail, masked)
+    take_in = over_tiles(width, moving_in(width, halves), halves)
+    multiply = products(width, mr, mr_tail, nv, nv_tail, masked, halves)
     give_out = back_from_tiles(width, start, relu)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         high, wide, band, inputs, outputs = args[24], args[25], args[26], args[27], args[28]
         rows, columns, x_columns = args[29], args[30], args[31]
+        words = words_of(inputs, halves)
         down, count = 4 * x_columns * inputs, band * wide
         for n in range(first, last):
             x, u = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
@@ -337,8 +169,8 @@ def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu):  # 
             i = 0
             while i < high:
                 here, there = x + 2 * i * down, y + 8 * i * columns * outputs
-                take_in(here, down, 4 * inputs, tiles, 4 * count * inputs, band, wide, inputs)
-                multiply(tiles, u, z, count, inputs, outputs, args[32], args[33], args[34])
+                take_in(here, down, 4 * inputs, tiles, 4 * count * words, band, wide, inputs)
+                multiply(tiles, u, z, count, words, outputs, args[32], args[33], args[34])
                 give_out(
                     z, 4 * count * outputs, bias, there, rows - 2 * i, columns, band, wide, outputs
                 )

@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from dltrain.core.cells import BATCH
+from dltrain.kernels.bfloat16 import paired
 from dltrain.kernels.integers import smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f32, f64
 from dltrain.kernels.simd import load, splat, store
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
-from dltrain.kernels.winograd import storing
+from dltrain.kernels.winograd_moves import storing
 
 PATCH = 16
 """Inputs and outputs of a kernel that are turned over at a time."""
@@ -35,8 +36,11 @@ def gradient_sums(half, a, b, c, d):  # type: ignore[no-untyped-def]
     return a + total, difference, total + d
 
 
-def moving_kernel(width):  # type: ignore[no-untyped-def]
-    """Make the function that moves a vector of 3x3 kernels to its 16 numbers."""
+def moving_kernel(width, halves):  # type: ignore[no-untyped-def]
+    """Make the function that moves a vector of 3x3 kernels to its 16 numbers.
+
+    With `halves` it makes words of the numbers of two vectors, at `w` and at `other`.
+    """
 
     @device
     def column(w, apart, half):  # type: ignore[no-untyped-def]
@@ -45,30 +49,48 @@ def moving_kernel(width):  # type: ignore[no-untyped-def]
         )
 
     @device
-    def row(u, ahead, half, a, b, c):  # type: ignore[no-untyped-def]
-        a, b, c, d = kernel_sums(half, a, b, c)
-        store(u, a)
-        store(u + ahead, b)
-        store(u + 2 * ahead, c)
-        store(u + 3 * ahead, d)
+    def columns(w, apart, half):  # type: ignore[no-untyped-def]
+        return (
+            column(w, apart, half), column(w + apart, apart, half),
+            column(w + 2 * apart, apart, half),
+        )  # fmt: skip
 
     @device
-    def move(w, apart, u, ahead):  # type: ignore[no-untyped-def]
+    def put(u, value, other):  # type: ignore[no-untyped-def]
+        store(u, paired(value, other) if halves else value)
+
+    @device
+    def row(u, ahead, half, a, b, c, d, e, f):  # type: ignore[no-untyped-def]
+        a, b, c, g = kernel_sums(half, a, b, c)
+        d, e, f, h = kernel_sums(half, d, e, f)
+        put(u, a, d)
+        put(u + ahead, b, e)
+        put(u + 2 * ahead, c, f)
+        put(u + 3 * ahead, g, h)
+
+    @device
+    def move(w, other, apart, u, ahead):  # type: ignore[no-untyped-def]
         half = splat(width, HALF)
-        a0, a1, a2, a3 = column(w, apart, half)
-        b0, b1, b2, b3 = column(w + apart, apart, half)
-        c0, c1, c2, c3 = column(w + 2 * apart, apart, half)
-        row(u, ahead, half, a0, b0, c0)
-        row(u + 4 * ahead, ahead, half, a1, b1, c1)
-        row(u + 8 * ahead, ahead, half, a2, b2, c2)
-        row(u + 12 * ahead, ahead, half, a3, b3, c3)
+        a, b, c = columns(w, apart, half)
+        d, e, f = columns(other, apart, half)
+        row(u, ahead, half, a[0], b[0], c[0], d[0], e[0], f[0])
+        row(u + 4 * ahead, ahead, half, a[1], b[1], c[1], d[1], e[1], f[1])
+        row(u + 8 * ahead, ahead, half, a[2], b[2], c[2], d[2], e[2], f[2])
+        row(u + 12 * ahead, ahead, half, a[3], b[3], c[3], d[3], e[3], f[3])
 
     return move
 
 
-def moving_gradient_back(width):  # type: ignore[no-untyped-def]
-    """Make the function that moves 16 numbers to a vector of gradients of 3x3 kernels."""
-    put = storing(width)
+def moving_gradient_back(width, start=0):  # type: ignore[no-untyped-def]
+    """Make the function that moves 16 numbers to a vector of gradients of 3x3 kernels.
+
+    Start 0 stores, 2 adds to what is there.
+    """
+    store_some = storing(width)
+
+    @device
+    def put(w, value, room):  # type: ignore[no-untyped-def]
+        store_some(w, value + load(width, w) if start else value, room)
 
     @device
     def column(u, ahead, half):  # type: ignore[no-untyped-def]
@@ -106,37 +128,40 @@ def place_of(k, c, inputs, block, last_block, full):  # type: ignore[no-untyped-
 
 
 @kernel
-def winograd_kernel(width, nv, nv_tail):  # type: ignore[no-untyped-def]
+def winograd_kernel(width, nv, nv_tail, halves=0):  # type: ignore[no-untyped-def]
     """Move kernels (3, 3, inputs, outputs): u = G w G' for inputs [first, last).
 
-    Operands w, u. Sizes: inputs, outputs.
+    Operands w, u. Sizes: inputs, outputs. With `halves` u is of words of two inputs, and first and
+    last count them; a last odd input is there twice, since its tiles hold a zero beside it.
     """
-    move = moving_kernel(width)
+    move, each = moving_kernel(width, halves), 2 if halves else 1
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         inputs, outputs = args[8], args[9]
         block, last_block = nv * width, nv_tail * width
-        full = outputs // block
+        full, rows = outputs // block, (inputs + each - 1) // each
         w, u = address(args, 0, 0, 0, 0), address(args, 1, 0, 0, 0)
-        apart, ahead = 4 * inputs * outputs, 4 * inputs * (full * block + last_block)
+        apart, ahead = 4 * inputs * outputs, 4 * rows * (full * block + last_block)
         for k in range(first, last):
+            one = w + 4 * each * k * outputs
+            two = w + 4 * smaller(each * k + 1, inputs - 1) * outputs
             c = 0
             while c < outputs:
-                place = place_of(k, c, inputs, block, last_block, full)
-                move(w + 4 * (k * outputs + c), apart, u + 4 * place, ahead)
+                place = place_of(k, c, rows, block, last_block, full)
+                move(one + 4 * c, two + 4 * c, apart, u + 4 * place, ahead)
                 c += width
 
     return run
 
 
 @kernel
-def winograd_turned_kernel(width, nv, nv_tail):  # type: ignore[no-untyped-def]
+def winograd_turned_kernel(width, nv, nv_tail, halves=0):  # type: ignore[no-untyped-def]
     """Move kernels turned over, for the input gradient, in patches [first, last) of outputs.
 
     Operands w (3, 3, inputs, outputs), u (of outputs by inputs), patch (9, 16, 16; one for each
-    thread). Sizes: inputs, outputs.
+    thread). Sizes: inputs, outputs. With `halves` u is of words of two outputs.
     """
-    move = moving_kernel(width)
+    move, each = moving_kernel(width, halves), 2 if halves else 1
 
     @device
     def turn(w, patch, inputs, outputs, k, c):  # type: ignore[no-untyped-def]
@@ -151,21 +176,23 @@ def winograd_turned_kernel(width, nv, nv_tail):  # type: ignore[no-untyped-def]
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         inputs, outputs = args[12], args[13]
         block, last_block = nv * width, nv_tail * width
-        full = inputs // block
+        full, rows = inputs // block, (outputs + each - 1) // each
         w, u = f32(args, 0, 0, 0, 0), address(args, 1, 0, 0, 0)
         patch, corner = f32(args, 2, 0, 0, thread), address(args, 2, 0, 0, thread)
-        ahead = 4 * outputs * (full * block + last_block)
+        ahead = 4 * rows * (full * block + last_block)
         for unit in range(first, last):
             o = unit * PATCH
+            high = smaller(PATCH, outputs - o)
             k = 0
             while k < inputs:
                 turn(w, patch, inputs, outputs, k, o)
-                for row in range(smaller(PATCH, outputs - o)):
-                    c = k
-                    while c < smaller(k + PATCH, inputs):
-                        place = place_of(o + row, c, outputs, block, last_block, full)
-                        source = corner + 4 * (row * PATCH + c - k)
-                        move(source, 4 * PATCH * PATCH, u + 4 * place, ahead)
+                for row in range(0, high, each):
+                    here = corner + 4 * row * PATCH
+                    other = corner + 4 * smaller(row + 1, high - 1) * PATCH
+                    c = 0
+                    while c < smaller(PATCH, inputs - k):
+                        place = place_of((o + row) // each, k + c, rows, block, last_block, full)
+                        move(here + 4 * c, other + 4 * c, 4 * PATCH * PATCH, u + 4 * place, ahead)
                         c += width
                 k += PATCH
 

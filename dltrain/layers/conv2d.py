@@ -96,14 +96,14 @@ class Conv2D(Layer):
             kernel = at.parameter("kernel")
             columns.multiply(at, windows, kernel, bias, at.output, start=start, relu=relu)
             return
-        if HalfConvolution.suits(at, geometry):
-            halves = HalfConvolution(geometry)
-            halves.forward(at, at.inputs[0], bias, at.output, start=start, relu=relu)
-            return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:
             x = self.padded_input(at, winograd.geometry)
             winograd.convolve(at, x, bias, at.output, turned=False, start=start, relu=relu)
+            return
+        if HalfConvolution.suits(at, geometry):
+            halves = HalfConvolution(geometry)
+            halves.forward(at, at.inputs[0], bias, at.output, start=start, relu=relu)
             return
         x, kernel = self.padded_input(at, geometry), at.parameter("kernel")
         geometry.convolve(at, x, kernel, bias, at.output, start=start, relu=relu)
@@ -117,12 +117,12 @@ class Conv2D(Layer):
             sparse.emit(at, self.padded_input(at, geometry), at.output, bias=self.use_bias)
             return
         self._bias_gradient(at, at.output_gradient)
-        if HalfConvolution.suits(at, geometry):
-            HalfConvolution(geometry).gradients(at, at.output_gradient)
-            return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:
             self._winograd_gradients(at, winograd)
+            return
+        if HalfConvolution.suits(at, geometry):
+            HalfConvolution(geometry).gradients(at, at.output_gradient)
             return
         self.dense_gradients(at, geometry, at.output_gradient)
 
@@ -172,12 +172,21 @@ class Conv2D(Layer):
         back, gradient = winograd.backward(), at.input_gradient()
         dy = back.surround(at, at.output_gradient)
         if winograd.is_cached or at.frozen or not at.owns_parameters:
-            self._direct_weights(at, winograd.geometry, dy)
             if gradient is not None:
                 start, given = gradient.start, dy.buffer
                 back.convolve(at, given, given, gradient.buffer, turned=True, start=start, relu=0)
+            self._lane_or_direct(at, winograd, dy)
             return
         winograd.gradients(at, self.padded_input(at, winograd.geometry), dy, back, gradient)
+
+    def _lane_or_direct(self, at: Lowering, winograd: Winograd, dy: LaidOut) -> None:
+        """Write the row of the gradient of a small kernel."""
+        if not winograd.halves:
+            self._direct_weights(at, winograd.geometry, dy)
+            return
+        kernel = at.parameter_gradient("kernel", per="lane")
+        if kernel is not None:
+            winograd.lane_weights(at, self.padded_input(at, winograd.geometry), dy, kernel)
 
     def _bias_gradient(self, at: Lowering, dy: Buffer) -> None:
         relu = int(self.activation is not None)

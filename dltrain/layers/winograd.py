@@ -7,6 +7,7 @@ tiles of the whole batch at once, between walks over the lanes, so that it is re
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.parts import parts_of
@@ -18,8 +19,10 @@ LEAST_CHANNELS = 8
 """Inputs and outputs from which on the transforms are the lesser part of the work."""
 CACHED_BYTES = 320 * 1024
 """Bytes of a transformed kernel that stays in second-level cache beside what it meets."""
-BAND_BYTES = 96 * 1024
+BAND_BYTES = 48 * 1024
 """Bytes of a band's transformed inputs and outputs."""
+LANE_BYTES = 256 * 1024
+"""Bytes of transformed inputs and gradients that a lane takes at once."""
 LEAST_TILES = 16
 """Tiles of a batch from which on they are worth the reading of a large transformed kernel."""
 PART = 48
@@ -34,6 +37,8 @@ class Winograd:
 
     geometry: Convolution
     tiles: Pair
+    halves: int = 0
+    """Whether factors are rounded to bfloat16."""
 
     @classmethod
     def of(cls, geometry: Convolution, at: Lowering) -> Winograd | None:
@@ -43,23 +48,25 @@ class Winograd:
         sides = {*geometry.before, *geometry.after}
         if not plain or geometry.groups != 1 or little or not sides <= {0, 1}:
             return None
-        made = cls.covering(geometry)
-        return made if made.is_cached or made._count * at.batch_size >= LEAST_TILES else None
+        halves = int(at.precision == "bfloat16")
+        made = cls.covering(geometry, halves)
+        is_worth_reading = not halves and made._count * at.batch_size >= LEAST_TILES
+        return made if made.is_cached or is_worth_reading else None
 
     @classmethod
-    def covering(cls, geometry: Convolution) -> Winograd:
+    def covering(cls, geometry: Convolution, halves: int) -> Winograd:
         """Pad the image so that tiles of 2x2 outputs cover all outputs."""
         tiles = -(-geometry.output[0] // 2), -(-geometry.output[1] // 2)
         after = [
             2 * count + 2 - extent - before
             for count, extent, before in zip(tiles, geometry.input, geometry.before, strict=True)
         ]
-        return cls(replace(geometry, after=(after[0], after[1])), tiles)
+        return cls(replace(geometry, after=(after[0], after[1])), tiles, halves)
 
     @property
     def is_cached(self) -> bool:
         """Tell whether the transformed kernel stays in cache."""
-        return 4 * POSITIONS * self.geometry.channels * self.geometry.filters <= CACHED_BYTES
+        return 4 * POSITIONS * self._words * self.geometry.filters <= CACHED_BYTES
 
     def backward(self) -> Winograd:
         """Give the convolution of the output's gradient that is the input's gradient."""
@@ -69,7 +76,7 @@ class Winograd:
             there, input=there.output, output=there.input, channels=there.filters,
             filters=there.channels, before=margins,
         )  # fmt: skip
-        return self.covering(turned)
+        return self.covering(turned, self.halves)
 
     def convolve(self, at: Lowering, x: Buffer, bias: Buffer, y: Buffer, *,
                  turned: bool, start: int, relu: int) -> None:  # fmt: skip
@@ -180,6 +187,31 @@ class Winograd:
             parts=parts_of(units),
         )
 
+    def lane_weights(self, at: Lowering, x: Buffer, dy: LaidOut, dw: Gradient) -> None:
+        """Write the row of the kernel's gradient of a lane, in bfloat16; x is padded."""
+        geometry, (high, wide) = self.geometry, self.tiles
+        inputs, outputs = geometry.channels, geometry.filters
+        tiling = choose(inputs, outputs, at.target)
+        pairs = high * ceil(wide / 2)
+        images = max(1, LANE_BYTES // (4 * POSITIONS * pairs * (inputs + outputs)))
+        at.row(
+            "winograd_lane_weights",
+            variant=(*tiling.variant, dw.start),
+            reads=(x, dy.buffer),
+            writes=(
+                dw.buffer,
+                at.thread_scratch((POSITIONS, images * pairs, inputs)),
+                at.thread_scratch((POSITIONS, images * pairs, outputs)),
+                at.thread_scratch((POSITIONS, inputs, outputs)),
+            ),
+            sizes=(
+                *(high, wide, images, inputs, outputs),
+                *(geometry.padded[1], dy.down // outputs, dy.offset),
+                *(tiling.tiles, tiling.blocks, tiling.columns),
+            ),
+            per="lane",
+        )
+
     def _by_image(self, at: Lowering, x: Buffer, bias: Buffer, y: Buffer, *,
                   turned: bool, start: int, relu: int) -> None:  # fmt: skip
         geometry, (high, wide), band = self.geometry, self.tiles, self._band()
@@ -187,10 +219,10 @@ class Winograd:
         count = POSITIONS * band * wide
         at.row(
             "winograd_convolve",
-            variant=(*tiling.variant, start, relu),
+            variant=(*tiling.variant, start, relu, self.halves),
             reads=(x, self._kernel(at, tiling, turned=turned), bias),
             writes=(
-                *(y, at.scratch((count * geometry.channels,))),
+                *(y, at.scratch((count * self._words,))),
                 at.scratch((count * geometry.filters,)),
             ),
             sizes=(
@@ -205,11 +237,11 @@ class Winograd:
         """Give the kernel moved to the numbers that tiles of this tiling meet."""
         rows, columns = self.geometry.channels, self.geometry.filters
         block, last = tiling.nv * tiling.width, tiling.nv_tail * tiling.width
-        shape = (POSITIONS, rows, tiling.blocks * block + last)
-        variant = (tiling.width, tiling.nv, tiling.nv_tail)
+        shape = (POSITIONS, self._words, tiling.blocks * block + last)
+        variant = (tiling.width, tiling.nv, tiling.nv_tail, self.halves)
         if not turned:
             step = max(1, PART * PART // columns)
-            parts = parts_of(rows, step=step)
+            parts = parts_of(self._words, step=step)
             sizes = (rows, columns)
             return at.prepared(
                 "kernel", "winograd_kernel", shape=shape, sizes=sizes, variant=variant, parts=parts
@@ -226,9 +258,14 @@ class Winograd:
     def _band(self) -> int:
         """Choose the rows of tiles that are taken at once: they divide all rows evenly."""
         high, wide = self.tiles
-        each = 4 * POSITIONS * wide * (self.geometry.channels + self.geometry.filters)
+        each = 4 * POSITIONS * wide * (self._words + self.geometry.filters)
         most = max(1, BAND_BYTES // each)
         return max(band for band in range(1, high + 1) if high % band == 0 and band <= most)
+
+    @property
+    def _words(self) -> int:
+        """Count the words of a pixel's inputs."""
+        return ceil(self.geometry.channels / 2) if self.halves else self.geometry.channels
 
     @property
     def _count(self) -> int:

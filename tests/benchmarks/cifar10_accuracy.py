@@ -1,11 +1,11 @@
 """Train ResNet-20 on CIFAR-10 with dltrain and with PyTorch, and compare the test accuracies.
 
-python tests/benchmarks/cifar10_accuracy.py --data FOLDER [--epochs 3] [--seeds 5]
+python tests/benchmarks/cifar10_accuracy.py --data FOLDER [--epochs 3] [--seeds 5] [--bfloat16]
 
 For each seed all begin with the same weights and see the same batches, flipped and shifted by
 dltrain's augmentations. The learning rate follows dltrain's schedule, and is multiplied before the
 momentum, as in Keras: PyTorch's own SGD does so after it, which in so short a training is another
-schedule.
+schedule. With --bfloat16 dltrain trains in that precision too.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import sqrt
 from pathlib import Path
 from statistics import mean, stdev
@@ -26,6 +27,7 @@ import torch.nn.functional as F
 
 from dltrain.config.loader import load_dict
 from dltrain.config.schema import RunConfig
+from dltrain.core.lowering import Precision
 from dltrain.data.loader import Loader
 from dltrain.data.samples import Data
 from dltrain.engine.evaluator import Evaluator
@@ -41,12 +43,15 @@ class Training:
     """One seed: starting weights, batches and learning rates."""
 
     def __init__(self, config: RunConfig, data: Data, seed: int, threads: int) -> None:
-        """Draw the starting weights."""
+        """Count the steps."""
         self.config, self.data, self.seed, self.threads = config, data, seed, threads
-        layers, shape = config.model.expand(), data.splits["train"].shape
-        self.network = Network.build(layers, input_shape=shape, classes=CLASSES, seed=seed)
         steps = len(Loader(data.splits["train"], BATCH_SIZE))
         self.total_steps = steps * config.training.epochs
+
+    def network(self) -> Network:
+        """Draw the starting weights, the same each time."""
+        layers, shape = self.config.model.expand(), self.data.splits["train"].shape
+        return Network.build(layers, input_shape=shape, classes=CLASSES, seed=self.seed)
 
     def batches(self) -> Iterator[Any]:
         """Give the batches of all epochs."""
@@ -65,9 +70,10 @@ class Training:
         yield from Loader(self.data.splits["test"], BATCH_SIZE)
 
 
-def with_dltrain(training: Training) -> float:
-    """Train the network itself; give the test accuracy."""
-    config = training.config
+def with_dltrain(training: Training, precision: Precision = "float32") -> float:
+    """Train a network; give the test accuracy."""
+    config, network = training.config, training.network()
+    network.precision = precision
     common = {
         "loss": config.training.loss,
         "metrics": config.training.metrics,
@@ -75,7 +81,7 @@ def with_dltrain(training: Training) -> float:
         "threads": training.threads,
     }
     trainer = Trainer(
-        training.network,
+        network,
         optimizer=config.optimizer,
         seed=training.seed,
         total_steps=training.total_steps,
@@ -83,7 +89,7 @@ def with_dltrain(training: Training) -> float:
     )
     for batch in training.batches():
         trainer.step(batch.x, batch.y)
-    evaluator = Evaluator(training.network, **common)
+    evaluator = Evaluator(network, **common)
     for batch in training.test_batches():
         evaluator.add(batch.x, batch.y)
     return evaluator.result().metrics[0]
@@ -94,7 +100,7 @@ def with_torch(training: Training) -> float:
     torch.manual_seed(training.seed)
     torch.set_num_threads(training.threads)
     model = resnet20().to(memory_format=torch.channels_last)
-    load_weights(model, training.network.parameters)
+    load_weights(model, training.network().parameters)
     weights = list(model.parameters())
     velocities = [torch.zeros_like(one) for one in weights]
     model.train()
@@ -120,11 +126,11 @@ def main() -> None:
     config = _config(arguments)
     assert config.dataset is not None
     data = config.dataset.load(seed=0, announce=print, warn=print)
-    found: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    contenders = CONTENDERS | (BFLOAT16 if arguments.bfloat16 else {})
+    found: dict[str, list[float]] = {name: [] for name in contenders}
     for seed in range(arguments.seeds):
-        # PyTorch first: dltrain trains the very weights that both begin with.
         training = Training(config, data, seed, arguments.threads)
-        for name, train in CONTENDERS.items():
+        for name, train in contenders.items():
             found[name].append(train(training))
             print(f"seed {seed}, {name}: {found[name][-1]:.4f}", flush=True)
     print("\n".join(summary(found)))
@@ -133,6 +139,9 @@ def main() -> None:
 CONTENDERS: dict[str, Callable[[Training], float]] = {
     "PyTorch": with_torch,
     "dltrain": with_dltrain,
+}
+BFLOAT16: dict[str, Callable[[Training], float]] = {
+    "dltrain in bfloat16": partial(with_dltrain, precision="bfloat16"),
 }
 
 
@@ -178,6 +187,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder of CIFAR-10's files")
     parser.add_argument("--epochs", type=int, default=3, help="default 3")
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
+    parser.add_argument("--bfloat16", action="store_true", help="train in bfloat16 as well")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     return parser.parse_args()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,16 @@ def normal(*shape: int, seed: int = 0) -> NDArray[np.float32]:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-def compare(bench: ParameterBench, x: Array, *layers: dict[str, Any]) -> None:
-    """Hold output and gradients of a bench against those of twins, to float32 rounding."""
+def compare(
+    bench: ParameterBench, x: Array, *layers: dict[str, Any], draw: Callable[..., Array] = normal
+) -> None:
+    """Hold output and gradients of a bench against those of twins, to float32 rounding.
+
+    `draw` gives the output's gradient, by its shape and a seed.
+    """
     twin = LayerTwin(bench, x, *layers)
     np.testing.assert_allclose(bench.forward(), twin.y, rtol=1e-5, atol=2e-5)
-    dy = exact(normal(*twin.y.shape, seed=1), bench.precision)
+    dy = exact(draw(*twin.y.shape, seed=1), bench.precision)
     (dx,) = bench.backward(dy)
     np.testing.assert_allclose(dx, twin.backward(dy), rtol=1e-5, atol=4e-5)
     for name, found in bench.parameter_gradients.items():

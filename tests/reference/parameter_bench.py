@@ -95,6 +95,12 @@ class ParameterBench(LayerBench):
         run_kernel(kernel, operands, variant=variant, sizes=sizes, samples=rows, fixed=fixed)
         return copy
 
+    def thread_scratch(self, shape: tuple[int, ...]) -> Buffer:
+        """Give room for a row to work in; nothing is known of it."""
+        room = Buffer("room", shape, Home.THREAD)
+        self.arrays[room] = _roomy(np.full(shape, np.nan, np.float32))
+        return room
+
     def row(self, kernel: str, *, per: Per = "any", **facts: Any) -> None:
         """Run a row, sample by sample where it wants one at a time."""
         buffers = (*facts.get("reads", ()), *facts.get("writes", ()))
