@@ -17,11 +17,12 @@ from dltrain.core.cells import BATCH
 from dltrain.kernels.contraction import STRIPS
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f64
-from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
+from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors
 from dltrain.kernels.winograd_moves import (
     POSITIONS,
     back_from_tiles,
     moving_gradient_in,
+    moving_images,
     moving_in,
     over_tiles,
     words_of,
@@ -51,36 +52,21 @@ def products(width, mr, mr_tail, nv, nv_tail, masked, halves):  # type: ignore[n
     return multiply
 
 
-def moving_images(width, move):  # type: ignore[no-untyped-def]
-    """Make the kernel that moves the tiles of images in; sizes as those of `winograd_input`."""
-    take_in = over_tiles(width, move)
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        high, wide, channels, columns = args[12], args[13], args[14], args[15]
-        count = high * wide * channels
-        apart = 4 * np.int64(f64(args, 1, 0, 0, 0)[BATCH]) * count
-        for n in range(first, last):
-            x = address(args, 0, n, lane, thread) + 4 * args[16]
-            z = address(args, 2, 0, 0, 0) + 4 * n * count
-            take_in(x, 4 * columns * channels, 4 * channels, z, apart, high, wide, channels)
-
-    return run
-
-
 @kernel
-def winograd_input(width):  # type: ignore[no-untyped-def]
+def winograd_input(width, halves=0):  # type: ignore[no-untyped-def]
     """Move all tiles of padded images: z = B' x B.
 
     Operands x (rows, columns, channels), cells, z (16, tiles of all samples, channels). Sizes: rows
-    and columns of tiles, channels, columns of x, elements before the first pixel.
+    and columns of tiles, channels, columns of x, elements before the first pixel. With `halves` z
+    is of words of two channels.
     """
-    return moving_images(width, moving_in(width))
+    return moving_images(over_tiles(width, moving_in(width, halves), halves), 1, halves)
 
 
 @kernel
 def winograd_gradient(width):  # type: ignore[no-untyped-def]
     """Move all tiles of output gradients: z = A dy A'. Operands and sizes as `winograd_input`."""
-    return moving_images(width, moving_gradient_in(width))
+    return moving_images(over_tiles(width, moving_gradient_in(width)), 1)
 
 
 @kernel
@@ -105,17 +91,20 @@ def winograd_output(width, start, relu):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def winograd_multiply(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+def winograd_multiply(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # type: ignore[no-untyped-def]
     """Multiply, for each of the 16 numbers, the tiles of all samples by the kernel: z = x u.
 
     Operands x (16, tiles, inputs), u (16, blocks, inputs, columns of a block), cells, z (16, tiles,
     outputs). Sizes: tiles of a sample, inputs, outputs, full blocks, blocks, rest columns. First
-    and last are numbers times blocks. Tiles beyond whole ones of mr are taken one by one.
+    and last are numbers times blocks. Tiles beyond whole ones of mr are taken one by one. With
+    `halves` x and u are words of two inputs.
     """
+    emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
-        inputs, outputs, full, blocks = args[17], args[18], args[19], args[20]
+        inputs, outputs = words_of(args[17], halves), args[18]
+        full, blocks = args[19], args[20]
         block, last_block = nv * width, nv_tail * width
         tiles, singles = rows // mr, rows % mr
         whole, single = (
@@ -134,12 +123,12 @@ def winograd_multiply(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[
             c_rest = Rows(z + 4 * tiles * mr * outputs, 0, outputs)
             if j < full:
                 b = Vectors(u, 0, 0, block)
-                strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
-                strip(width, 1, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
+                emit(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
+                emit(width, 1, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
             else:
                 b = Vectors(u, 0, 0, last_block)
-                strip(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
-                strip(width, 1, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
+                emit(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
+                emit(width, 1, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
 
     return run
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from dltrain.core.cells import BATCH
 from dltrain.kernels.bfloat16 import store_first_rounded, store_rounded
 from dltrain.kernels.kernel import device
+from dltrain.kernels.memory import address, f64
 from dltrain.kernels.piecewise_vectors import activated
 from dltrain.kernels.simd import load, splat, store, store_first
 
@@ -199,3 +201,21 @@ def back_from_tiles(width, start, relu):  # type: ignore[no-untyped-def]
                     c += width
 
     return give_out
+
+
+def moving_images(take_in, together, halves=0):  # type: ignore[no-untyped-def]
+    """Make the kernel that moves the tiles of images, `together` of a row in one.
+
+    Operands and sizes as those of `winograd_input`.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        high, wide, channels, columns = args[12], args[13], args[14], args[15]
+        count = high * ((wide + together - 1) // together) * words_of(channels, halves)
+        apart = 4 * np.int64(f64(args, 1, 0, 0, 0)[BATCH]) * count
+        for n in range(first, last):
+            x = address(args, 0, n, lane, thread) + 4 * args[16]
+            z = address(args, 2, 0, 0, 0) + 4 * n * count
+            take_in(x, 4 * columns * channels, 4 * channels, z, apart, high, wide, channels)
+
+    return run

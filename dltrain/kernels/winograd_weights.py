@@ -10,11 +10,12 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.bfloat16 import paired
+from dltrain.kernels.contraction import STRIPS
 from dltrain.kernels.integers import smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f32, f64
 from dltrain.kernels.simd import load, splat, store
-from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, strip
+from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors
 from dltrain.kernels.winograd_moves import storing
 
 PATCH = 16
@@ -200,14 +201,16 @@ def winograd_turned_kernel(width, nv, nv_tail, halves=0):  # type: ignore[no-unt
 
 
 @kernel
-def winograd_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+def winograd_weights(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # type: ignore[no-untyped-def]
     """Give the kernel's gradient over the whole batch, in parts of inputs by outputs.
 
     Operands x (16, tiles, inputs), dy (16, tiles, outputs), cells, dw (3, 3, inputs, outputs), du
     (16, inputs of a part, outputs of a part; one for each thread). Sizes: tiles of a sample,
     inputs, outputs, inputs of a part (a multiple of mr), full blocks of outputs, blocks, rest
     columns. First and last are parts of inputs times blocks of outputs.
+    With `halves` tiles are words of two.
     """
+    emit = STRIPS[halves]
     back = moving_gradient_back(width)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
@@ -229,11 +232,11 @@ def winograd_weights(width, mr, mr_tail, nv, nv_tail, masked):  # type: ignore[n
                 c, c_rest = Rows(z, 0, block), Rows(z + 4 * tiles * mr * block, 0, block)
                 whole, single = Sizes(1, tiles, 1, 1, rows, 0), Sizes(1, rest, 1, 1, rows, 0)
                 if j < full:
-                    strip(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
-                    strip(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
+                    emit(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
+                    emit(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
                 else:
-                    strip(width, mr, 0, nv_tail, 0, 0, 0, a, b, 0, c, whole)
-                    strip(width, mr_tail, 0, nv_tail, 0, 0, 0, a_rest, b, 0, c_rest, single)
+                    emit(width, mr, 0, nv_tail, 0, 0, 0, a, b, 0, c, whole)
+                    emit(width, mr_tail, 0, nv_tail, 0, 0, 0, a_rest, b, 0, c_rest, single)
             for i in range(high):
                 column = 0
                 while column < wide:

@@ -50,8 +50,7 @@ class Winograd:
             return None
         halves = int(at.precision == "bfloat16")
         made = cls.covering(geometry, halves)
-        is_worth_reading = not halves and made._count * at.batch_size >= LEAST_TILES
-        return made if made.is_cached or is_worth_reading else None
+        return made if made.is_cached or made._count * at.batch_size >= LEAST_TILES else None
 
     @classmethod
     def covering(cls, geometry: Convolution, halves: int) -> Winograd:
@@ -89,17 +88,8 @@ class Winograd:
 
     def move_in(self, at: Lowering, x: Buffer) -> Buffer:
         """Write the row that moves the tiles of a padded image."""
-        channels, columns = self.geometry.channels, self.geometry.padded[1]
-        tiles = at.scratch((POSITIONS * self._count * channels,), interleaved=True)
-        at.row(
-            "winograd_input",
-            variant=(at.target.width,),
-            reads=(x, at.cells),
-            writes=(tiles,),
-            sizes=(*self.tiles, channels, columns, 0),
-            per="sample",
-        )
-        return tiles
+        variant, count = (at.target.width, self.halves), self._count * self._words
+        return self._moved(at, "winograd_input", variant, LaidOut.plain(x), count)
 
     def multiply(self, at: Lowering, tiles: Buffer, *, turned: bool) -> Buffer:
         """Write the row that multiplies the tiles of the whole batch by the kernel."""
@@ -108,7 +98,7 @@ class Winograd:
         blocks = tiling.blocks + (tiling.nv_tail > 0)
         at.row(
             "winograd_multiply",
-            variant=tiling.variant,
+            variant=(*tiling.variant, self.halves),
             reads=(tiles, self._kernel(at, tiling, turned=turned), at.cells),
             writes=(products,),
             sizes=(
@@ -143,7 +133,8 @@ class Winograd:
         self, at: Lowering, x: Buffer, dy: LaidOut, back: Winograd, gradient: Gradient | None
     ) -> None:
         """Write the rows of the gradients of a large kernel and of the input, padded here."""
-        tiles, changes = self.move_in(at, x), self._move_gradient_in(at, dy)
+        tiles = self._factor(at, "winograd_input", LaidOut.plain(x))
+        changes = self._factor(at, "winograd_gradient", dy)
         moved = back.move_in(at, dy.buffer) if gradient is not None else None
         kernel = at.parameter_gradient("kernel", per="batch")
         if kernel is not None:
@@ -153,15 +144,24 @@ class Winograd:
             start = gradient.start
             back.move_out(at, products, products, gradient.buffer, start=start, relu=0)
 
-    def _move_gradient_in(self, at: Lowering, dy: LaidOut) -> Buffer:
-        filters = self.geometry.filters
-        tiles = at.scratch((POSITIONS * self._count * filters,), interleaved=True)
+    def _factor(self, at: Lowering, kernel: str, x: LaidOut) -> Buffer:
+        """Write the row that moves one factor of the kernel's gradient."""
+        variant = (at.target.width,)
+        if not self.halves:
+            return self._moved(at, kernel, variant, x, self._count * x.across)
+        return self._moved(at, f"{kernel}_pairs", variant, x, self._pairs * x.across)
+
+    def _moved(
+        self, at: Lowering, kernel: str, variant: tuple[int, ...], x: LaidOut, count: int
+    ) -> Buffer:
+        """Write the row that moves an image to `count` elements of each of the 16 numbers."""
+        tiles = at.scratch((POSITIONS * count,), interleaved=True)
         at.row(
-            "winograd_gradient",
-            variant=(at.target.width,),
-            reads=(dy.buffer, at.cells),
+            kernel,
+            variant=variant,
+            reads=(x.buffer, at.cells),
             writes=(tiles,),
-            sizes=(*self.tiles, filters, dy.down // filters, dy.offset),
+            sizes=(*self.tiles, x.across, x.down // x.across, x.offset),
             per="sample",
         )
         return tiles
@@ -176,11 +176,11 @@ class Winograd:
         units = -(-inputs // part) * blocks
         at.row(
             "winograd_weights",
-            variant=tiling.variant,
+            variant=(*tiling.variant, self.halves),
             reads=(tiles, changes, at.cells),
             writes=(dw, room),
             sizes=(
-                *(self._count, inputs, outputs, part),
+                *(self._pairs if self.halves else self._count, inputs, outputs, part),
                 *(tiling.blocks, blocks, tiling.columns),
             ),
             per="batch",
@@ -191,8 +191,7 @@ class Winograd:
         """Write the row of the kernel's gradient of a lane, in bfloat16; x is padded."""
         geometry, (high, wide) = self.geometry, self.tiles
         inputs, outputs = geometry.channels, geometry.filters
-        tiling = choose(inputs, outputs, at.target)
-        pairs = high * ceil(wide / 2)
+        tiling, pairs = choose(inputs, outputs, at.target), self._pairs
         images = max(1, LANE_BYTES // (4 * POSITIONS * pairs * (inputs + outputs)))
         at.row(
             "winograd_lane_weights",
@@ -266,6 +265,11 @@ class Winograd:
     def _words(self) -> int:
         """Count the words of a pixel's inputs."""
         return ceil(self.geometry.channels / 2) if self.halves else self.geometry.channels
+
+    @property
+    def _pairs(self) -> int:
+        """Count the words of two tiles of one image."""
+        return self.tiles[0] * ceil(self.tiles[1] / 2)
 
     @property
     def _count(self) -> int:

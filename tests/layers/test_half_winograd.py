@@ -9,9 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from dltrain.core.lowering import Target
+from dltrain.layers import winograd
+from tests.layers.test_winograd import LARGE, rows_of
 from tests.reference.bfloat16 import at_every_width, needs_bfloat16
 from tests.reference.layer_twin import LayerTwin, compare, normal
+from tests.reference.networks import build_network, random_batch
 from tests.reference.parameter_bench import ParameterBench
+from tests.reference.twin import Twin
 
 pytestmark = needs_bfloat16
 AVX512 = Target(16, 32, bfloat16=True)
@@ -73,3 +77,21 @@ def test_of_any_numbers_the_results_are_as_near_as_factors_of_eight_bits_allow(n
     for key, value in found.items():
         error = np.linalg.norm(value - wanted[key]) / np.linalg.norm(wanted[key])
         assert 2**-12 < error < 2**-7, key
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_kernels_meet_the_whole_batch_and_are_as_near(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(winograd, "CACHED_BYTES", 0)
+    network = build_network(LARGE[name], seed=1)
+    network.precision = "bfloat16"
+    x, y = random_batch(LARGE[name], samples=19)
+    _, found = network.loss_and_gradients(x, y)
+    twin = Twin(LARGE[name]["layers"], LARGE[name]["loss"], network.parameters)
+    _, wanted = twin.loss_and_gradients(x, y)
+    assert {"winograd_input_pairs", "winograd_gradient_pairs"} <= rows_of(network, 19)
+    for key in (key for key in wanted if key.endswith("kernel")):
+        error = np.linalg.norm(found[key] - wanted[key]) / np.linalg.norm(wanted[key])
+        # A relu whose input is next to zero may switch.
+        assert 2**-13 < error < 2**-4, key

@@ -62,7 +62,7 @@ NETWORKS = CACHED | LARGE
 def rows_of(network: Network, batch_size: int) -> set[str]:
     lowerer = Lowerer(
         network.graph, WIDTHS[2], objective=network.objective, training=True, gradients=True,
-        batch_size=batch_size,
+        batch_size=batch_size, precision=network.precision,
     )  # fmt: skip
     return {row.kernel for row in lowerer.lower().rows}
 
