@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import dltrain
+from dltrain.engine import check, estimate, network
+from dltrain.engine.target import host
 
 # No test asserts on a clock, and a first example may have to compile a kernel.
 settings.register_profile(
@@ -43,3 +46,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = folder / "small.yaml"
     config.write_text(SMALL, encoding="utf-8")
     return dltrain.fit(config, runs=folder / "runs").folder
+
+
+@pytest.fixture
+def older_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this computer be one that cannot multiply bfloat16."""
+    older = replace(host(), bfloat16=False)
+    for module in (check, estimate, network):
+        monkeypatch.setattr(module, "host", lambda: older)
