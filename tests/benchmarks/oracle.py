@@ -93,7 +93,7 @@ class Case:
         """Give the errors of dltrain and of PyTorch in float32."""
         wanted = self.with_torch(torch.float64, training=training)
         found = self.with_torch(torch.float32, training=training), self.own(training=training)
-        reference, own = (_errors(one, wanted) for one in found)
+        reference, own = (errors_of(one, wanted) for one in found)
         return own, reference
 
     def own(self, *, training: bool) -> Pass:
@@ -161,7 +161,8 @@ def _enliven(name: str, values: NDArray[Any], generator: np.random.Generator) ->
         values[...] = generator.normal(0, 0.3, values.shape)
 
 
-def _errors(found: Pass, wanted: Pass) -> Errors:
+def errors_of(found: Pass, wanted: Pass) -> Errors:
+    """Measure how far a pass is from another."""
     return Errors(
         _relative({"": found.outputs}, {"": wanted.outputs}),
         _relative(found.gradients, wanted.gradients),
