@@ -78,10 +78,23 @@ TORCH_MODES = {
     "torch compiled": {"channels_last": False, "compiled": True},
     "torch compiled channels_last": {"channels_last": True, "compiled": True},
 }
-ENTRIES = (
+_ENTRIES = (
     Entry(DLTRAIN, f"{_HERE}.with_dltrain", {}),
     Entry("keras", f"{_HERE}.with_keras", {"jit": False}),
     Entry("keras jit", f"{_HERE}.with_keras", {"jit": True}),
     Entry("jax", f"{_HERE}.with_jax", {}),
     *(Entry(name, f"{_HERE}.with_torch", mode) for name, mode in TORCH_MODES.items()),
 )
+ENTRIES = {
+    "float32": _ENTRIES,
+    "bfloat16": (
+        Entry(f"{DLTRAIN} bfloat16", f"{_HERE}.with_dltrain", {"precision": "bfloat16"}),
+        Entry(DLTRAIN, f"{_HERE}.with_dltrain", {}),
+        *(
+            Entry(f"{name} autocast", f"{_HERE}.with_torch", {**mode, "bfloat16": True})
+            for name, mode in TORCH_MODES.items()
+            if not mode["compiled"]
+        ),
+    ),
+}
+"""Who takes part, by precision; the first is the one that is compared with all others."""

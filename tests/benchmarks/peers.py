@@ -1,10 +1,12 @@
 """Measure dltrain beside PyTorch, TensorFlow/Keras and Keras on JAX.
 
 python tests/benchmarks/peers.py --workload all --data FOLDER [--rounds 5] [--json FILE]
+python tests/benchmarks/peers.py --workload resnet20 --precision bfloat16
 
 Every contender has a process of its own, all on the same processors and number of threads. Rounds
 go round the contenders; a figure is the median of its rounds. Peak memory is that of fresh
-processes that train. Images are drawn from a fixed seed, but those of mnist_cnn are MNIST's.
+processes that train. Images are drawn from a fixed seed, but those of mnist_cnn are MNIST's. With
+bfloat16 dltrain in both precisions stands beside PyTorch's autocast; dltrain predicts in float32.
 """
 
 from __future__ import annotations
@@ -40,13 +42,15 @@ def main() -> None:
     if os.getloadavg()[0] > 0.5:
         print("warning: the machine is busy, the figures will be off", file=sys.stderr)
     session = Session(arguments.rounds, arguments.seconds, arguments.threads, arguments.data)
-    entries = [entry for entry in ENTRIES if entry.name in arguments.contenders]
+    everyone = ENTRIES[arguments.precision]
+    chosen = arguments.contenders
+    entries = [entry for entry in everyone if chosen is None or entry.name in chosen]
     names = list(WORKLOADS) if arguments.workload == "all" else [arguments.workload]
     machine = Machine(session)
     results: dict[str, Figures] = {}
     for name in names:
         results[name] = measure(WORKLOADS[name], entries, session, machine)
-        shown = [*table(results[name]), "", *ratios(results[name])]
+        shown = [*table(results[name]), "", *ratios(results[name], everyone[0].name)]
         print("\n".join([f"# {name}", *shown, *_share(name, results[name], machine), ""]))
     machine.stop()
     if arguments.json:
@@ -72,7 +76,7 @@ def _share(name: str, figures: Figures, machine: Machine) -> list[str]:
 
 
 def _arguments() -> argparse.Namespace:
-    names = [entry.name for entry in ENTRIES]
+    names = sorted({entry.name for entries in ENTRIES.values() for entry in entries})
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     choices = [*WORKLOADS, "all"]
     parser.add_argument("--workload", choices=choices, default="mnist_cnn", help="or all")
@@ -82,7 +86,8 @@ def _arguments() -> argparse.Namespace:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--threads", type=int, default=cores, help=f"default {cores}")
     parser.add_argument("--json", help="write all figures to this file")
-    parser.add_argument("--contenders", nargs="+", choices=names, default=names, metavar="NAME")
+    parser.add_argument("--precision", choices=ENTRIES, default="float32", help="of training")
+    parser.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help="not all")
     arguments = parser.parse_args()
     if arguments.data is None and arguments.workload in ("mnist_cnn", "all"):
         parser.error("mnist_cnn needs --data FOLDER with MNIST's files")

@@ -17,21 +17,21 @@ def table(figures: Figures) -> list[str]:
     return lines
 
 
-def ratios(figures: Figures) -> list[str]:
-    """Say how dltrain stands to the best of each framework and of all."""
+def ratios(figures: Figures, own: str = DLTRAIN) -> list[str]:
+    """Say how a contender stands to the best of each framework and of all."""
     lines = []
     for measure, values in figures.items():
-        peers = {name: value for name, value in values.items() if name != DLTRAIN}
-        if DLTRAIN not in values or not peers:
+        peers = {name: value for name, value in values.items() if name != own}
+        if own not in values or not peers:
             continue
         best = min if measure == MEMORY else max
         parts = []
-        for framework in (*FRAMEWORKS, ""):
+        for framework in (DLTRAIN, *FRAMEWORKS, ""):
             group = {name: value for name, value in peers.items() if name.startswith(framework)}
             if group:
                 name = best(group, key=lambda key: group[key])
-                parts.append(f"{values[DLTRAIN] / group[name]:.2f} of {name}")
-        lines.append(f"{measure}: dltrain is {', '.join(dict.fromkeys(parts))}")
+                parts.append(f"{values[own] / group[name]:.2f} of {name}")
+        lines.append(f"{measure}: {own} is {', '.join(dict.fromkeys(parts))}")
     return lines
 
 

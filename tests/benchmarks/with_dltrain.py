@@ -8,6 +8,7 @@ import numpy as np
 
 from dltrain.config.loader import load_dict
 from dltrain.config.schema import RunConfig
+from dltrain.core.lowering import Precision
 from dltrain.data.loader import Loader
 from dltrain.data.samples import StoredSamples
 from dltrain.data.stores import ArrayStore
@@ -21,11 +22,16 @@ from tests.benchmarks.workloads import CLASSES, Workload
 class Runner:
     """Trains and predicts with the network of the workload's config."""
 
+    def __init__(self, *, precision: Precision = "float32") -> None:
+        """Choose the precision of training."""
+        self.precision = precision
+
     def setup(self, work: Work) -> None:
         """Build network and trainer; predictors are made when first asked."""
         self.threads, self.batch_size = work.threads, work.workload.batch_size
         self.ready = [(x, y.astype(np.int32)) for x, y in work.batches()]
         self.network = build_network(work.workload, threads=work.threads)
+        self.network.precision = self.precision
         config = read_config(work.workload)
         self.trainer = Trainer(
             self.network,
