@@ -14,7 +14,8 @@ _SHAPES = 3
 """Shapes of an image; later ones cover earlier ones."""
 _DRAWS = 8
 """Random numbers of one: whether, kind, row, column, radius and three of its colour."""
-_CHUNK = 64
+_PIXELS = 1 << 16
+"""Pixels that are drawn at once, at least one image: each takes 120 bytes meanwhile."""
 
 Array = NDArray[np.float64]
 
@@ -25,8 +26,9 @@ def draw(first: int, count: int, size: int) -> tuple[NDArray[np.uint8], NDArray[
     An image follows from its number alone; those drawn here begin with the number `first`.
     """
     images, labels = np.empty((count, size, size, 3), np.uint8), np.empty((count, size, size), "i2")
-    for start in range(0, count, _CHUNK):
-        part = slice(start, min(start + _CHUNK, count))
+    chunk = max(1, _PIXELS // size**2)
+    for start in range(0, count, chunk):
+        part = slice(start, min(start + chunk, count))
         numbers = np.arange(first + part.start, first + part.stop, dtype=np.int64)
         images[part], labels[part] = _draw(numbers, size)
     return images, labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -169,19 +169,48 @@ class DataFacts:
     """Bytes of one number of a sample, as it is kept."""
     in_files: bool = False
     """Whether samples stay in their files where they are too many for memory."""
+    stored: tuple[int, ...] | None = None
+    """How many samples lie together; None for those of each split. One taken by share is a part of
+    the training split, and one that is named twice is there once."""
+    kept_shape: Shape | None = None
+    """The shape of a sample as it is kept; None for that which the network sees."""
+    copied_shape: Shape | None = None
+    """Its shape before transforms that make a copy of all samples; None where there are none."""
+
+    def taking(self, name: str, share: float) -> DataFacts:
+        """Tell the same with a share of the training split as a split of its own."""
+        count = round(self.samples["train"] * share)
+        samples = {**self.samples, "train": self.samples["train"] - count, name: count}
+        return replace(self, samples=samples, stored=self.stores)
+
+    @property
+    def stores(self) -> tuple[int, ...]:
+        """How many samples lie together."""
+        return self.stored if self.stored is not None else tuple(self.samples.values())
 
     @property
     def bytes_kept(self) -> int:
         """The memory that samples and targets take once they are read."""
-        each = self.value_bytes * size_of(self.input_shape)
+        return self._bytes_of(self.kept_shape or self.input_shape)
+
+    @property
+    def bytes_read(self) -> int:
+        """The memory that they take while they are read, what is let go then included."""
+        if self.in_files or self.copied_shape is None:
+            return self.bytes_kept
+        return self.bytes_kept + self._bytes_of(self.copied_shape)
+
+    def _bytes_of(self, shape: Shape) -> int:
+        """Count the bytes of all samples and targets where a sample has this shape."""
+        each = self.value_bytes * size_of(shape)
+        maps = self.target_form == "labels" and self.target_shape
+        target = 2 * size_of(shape[:2]) if maps else 4 * size_of(self.target_shape)
         kept = [
             count * each
-            for count in self.samples.values()
+            for count in self.stores
             if not (self.in_files and count * each > MEMORY_BUDGET)
         ]
-        maps = self.target_form == "labels" and self.target_shape
-        target = (2 if maps else 4) * size_of(self.target_shape)
-        return sum(kept) + target * sum(self.samples.values())
+        return sum(kept) + target * sum(self.stores)
 
 
 @dataclass(frozen=True, eq=False)

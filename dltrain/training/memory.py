@@ -40,6 +40,8 @@ class Demand:
     validated: bool
     held: int
     """Bytes that the process holds when its network is built, the data set among them."""
+    reading: int = 0
+    """Bytes at the worst moment before, where the data are read and prepared."""
 
     def peak(self, batch_size: int) -> int:
         """Give the largest resident set of the whole training, in bytes."""
@@ -55,16 +57,18 @@ class Demand:
         )
         shape = self.graph.inputs[0].shape
         batches = loader_bytes(shape, self.target_shape, count=self.samples, batch_size=batch_size)
-        return self.held + batches + taken.peak(validated=self.validated)
+        return max(self.reading, self.held + batches + taken.peak(validated=self.validated))
 
 
 def demand_of(config: RunConfig, graph: Graph, facts: DataFacts) -> Demand:
     """Ask for a training whose data are not read yet, in a process that has done no more."""
+    resident = resident_memory()
     return Demand(
         config, graph, facts.target_form, facts.target_shape,
         samples=facts.samples["train"],
         validated="validation" in facts.samples,
-        held=resident_memory() + facts.bytes_kept,
+        held=resident + facts.bytes_kept,
+        reading=resident + facts.bytes_read,
     )  # fmt: skip
 
 

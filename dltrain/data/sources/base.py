@@ -60,15 +60,21 @@ class Dataset(Component):
             facts = self.stored_facts()
         if facts is None:
             return None
-        counts = dict(facts.samples)
-        if isinstance(self.validation, float) and "train" in counts:
-            counts["validation"] = round(counts["train"] * self.validation)
-            counts["train"] -= counts["validation"]
+        if isinstance(self.validation, float) and "train" in facts.samples:
+            facts = facts.taking("validation", self.validation)
         elif isinstance(self.validation, str):
-            counts["validation"] = counts[_named(self.validation, counts)]
+            count = facts.samples[_named(self.validation, facts.samples)]
+            samples = {**facts.samples, "validation": count}
+            facts = replace(facts, samples=samples, stored=facts.stores)
         source, shape = facts.input_shape, self._shape(facts.input_shape)
-        targets = self._target_shape(facts.target_form, facts.target_shape, source)
-        return replace(facts, input_shape=shape, target_shape=targets, samples=counts)
+        on_pixels, _ = divide(self.transforms)
+        return replace(
+            facts,
+            input_shape=shape,
+            target_shape=self._target_shape(facts.target_form, facts.target_shape, source),
+            kept_shape=shape_after(on_pixels, source),
+            copied_shape=source if on_pixels else None,
+        )
 
     def without_shares(self) -> Self:
         """Give this dataset with no split taken by share: data of another place, whole."""
@@ -172,10 +178,12 @@ class Dataset(Component):
         # Splits that are parts of one store share its prepared copy too.
         stores = {id(part.store): part.store for part in parts.values()}
         prepared = {key: store.prepared(on_pixels) for key, store in stores.items()}
-        parts = {
-            name: Part(prepared[id(part.store)], part.prepared_targets(on_pixels), part.rows)
-            for name, part in parts.items()
+        # A split with a second name is prepared once.
+        made = {
+            id(part): Part(prepared[id(part.store)], part.prepared_targets(on_pixels), part.rows)
+            for part in parts.values()
         }
+        parts = {name: made[id(part)] for name, part in parts.items()}
         learnt: tuple[Transform, ...] = ()
         train = parts.get("train", next(iter(parts.values())))
         for transform in after:

@@ -40,14 +40,14 @@ class CsvManifest(Dataset):
         names = _class_names(rows)
         header = read_header(rows["train"][0][0])
         counts = {split: len(listed) for split, listed in rows.items()}
-        if self.test is not None and "test" not in counts:
-            counts["test"] = round(counts["train"] * self.test)
-            counts["train"] -= counts["test"]
         shape = (header.height, header.width, 1 if header.gray else 3)
         kept = 2 if header.deep else 1
-        return DataFacts(
+        facts = DataFacts(
             shape, len(names), names, "labels", (), counts, value_bytes=kept, in_files=True
         )
+        if self.test is not None and "test" not in counts:
+            return facts.taking("test", self.test)
+        return facts
 
     def read(self, reading: Reading) -> Stored:
         """Read the table and every header; the pixels follow where they fit into memory."""

@@ -32,14 +32,14 @@ class ImageFolder(Dataset):
         listed, names, _ = self._listed(None)
         header = read_header(listed["train"][0][0])
         counts = {split: len(files) for split, files in listed.items()}
-        if self.test is not None and "test" not in counts:
-            counts["test"] = round(counts["train"] * self.test)
-            counts["train"] -= counts["test"]
         shape = (header.height, header.width, 1 if header.gray else 3)
         kept = 2 if header.deep else 1
-        return DataFacts(
+        facts = DataFacts(
             shape, len(names), names, "labels", (), counts, value_bytes=kept, in_files=True
         )
+        if self.test is not None and "test" not in counts:
+            return facts.taking("test", self.test)
+        return facts
 
     def read(self, reading: Reading) -> Stored:
         """Read every header; the pixels follow where they fit into memory."""

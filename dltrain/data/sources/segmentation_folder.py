@@ -55,14 +55,14 @@ class SegmentationFolder(Dataset):
         header = read_header(listed["train"][0][0])
         names = self._names() or self._counted(self._masks(listed))
         counts = {split: len(pairs) for split, pairs in listed.items()}
-        if self.test is not None and "test" not in counts:
-            counts["test"] = round(counts["train"] * self.test)
-            counts["train"] -= counts["test"]
         shape = (header.height, header.width, 1 if header.gray else 3)
         kept = 2 if header.deep else 1
-        return DataFacts(
+        facts = DataFacts(
             shape, len(names), names, "labels", shape[:2], counts, value_bytes=kept, in_files=True
         )
+        if self.test is not None and "test" not in counts:
+            return facts.taking("test", self.test)
+        return facts
 
     def read(self, reading: Reading) -> Stored:
         """Read every header and mask; the images' pixels follow where they fit into memory."""
