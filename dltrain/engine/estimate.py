@@ -45,10 +45,11 @@ class Taken:
         """Give the bytes at the worst moment.
 
         Both programs are there while validated epochs are trained. The final test has one of them,
-        and the best parameters as they come from the disk: the file's pages and the tensors.
+        and the best parameters as they come from the disk. A resume moves what it has read into
+        its place before the first step, and so takes no more.
         """
         training = self.step + self.training + (self.evaluation if validated else 0)
-        test = self.evaluation + 2 * self.parameters
+        test = self.evaluation + self.parameters
         return self.parameters + self.kernels + max(training, test)
 
 

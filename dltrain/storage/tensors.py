@@ -28,6 +28,19 @@ def fill(arrays: Arrays, tensors: Arrays, *, at: str) -> None:
 
     Raises: StorageError where one is missing or has another shape; nothing is then changed.
     """
+    _check(arrays, tensors, at=at)
+    for name, array in arrays.items():
+        array[...] = tensors[name]
+
+
+def move(arrays: Arrays, tensors: dict[str, NDArray[Any]], *, at: str) -> None:
+    """Do the same, but take each tensor out once it is copied: its memory is free for the next."""
+    _check(arrays, tensors, at=at)
+    for name, array in arrays.items():
+        array[...] = tensors.pop(name)
+
+
+def _check(arrays: Arrays, tensors: Arrays, *, at: str) -> None:
     for name, array in arrays.items():
         tensor = tensors.get(name)
         if tensor is None:
@@ -35,5 +48,3 @@ def fill(arrays: Arrays, tensors: Arrays, *, at: str) -> None:
         if tensor.shape != array.shape:
             message = f"{name} has shape {describe(tensor.shape)} in the checkpoint, but the"
             raise StorageError(f"{message} network needs {describe(array.shape)}", at=at)
-    for name, array in arrays.items():
-        array[...] = tensors[name]

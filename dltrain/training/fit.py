@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import NDArray
 
 from dltrain.config.draft import Draft, LoadedConfig
 from dltrain.core.errors import UsageError
@@ -100,6 +102,8 @@ class _Fit:
     hint: str
     """How to go on once the run can be resumed."""
     stack: ExitStack
+    tensors: dict[str, NDArray[Any]] = field(default_factory=dict)
+    """Those of the checkpoint to go on from, until the job takes them."""
 
     def run(self) -> Run:
         """Find out where to begin, train what is left, and test the best."""
@@ -121,7 +125,10 @@ class _Fit:
         return self._train(folder, saved, state, data)
 
     def _find(self) -> tuple[RunFolder | None, Checkpoint | None]:
-        """Find the run to go on with, and lock it; nothing where a new one begins."""
+        """Find the run to go on with, and lock it; nothing where a new one begins.
+
+        The checkpoint comes without its tensors, which nobody else may hold.
+        """
         if not self.options.resume:
             return None, None
         name = self.loaded.config.name or "run"
@@ -134,7 +141,11 @@ class _Fit:
             return None, None
         folder.open()
         self.stack.callback(folder.close)
-        return folder, checkpoint.load(folder.last) if folder.last.exists() else None
+        if not folder.last.exists():
+            return folder, None
+        saved = checkpoint.load(folder.last)
+        self.tensors = dict(saved.tensors)
+        return folder, replace(saved, tensors={})
 
     def _create(self) -> RunFolder:
         name = self.loaded.config.name or "run"
@@ -154,12 +165,12 @@ class _Fit:
         self, folder: RunFolder, saved: Checkpoint | None, state: TrainingState, data: Data
     ) -> Run:
         self.observe(FolderOpened(folder.path, state.epoch))
-        job = Job(self.draft, data, state, self.observe)
+        job = Job(self.draft, data, state, self.observe, self.tensors)
         folder.write_start(
             source=self.loaded.source, resolved=job.resolved, environment=job.environment
         )
         if saved is not None:
-            job.restore(saved, at=str(folder.last))
+            job.restore(at=str(folder.last))
             folder.rewrite_metrics(state.history)
         else:
             # Before anything is compiled: whoever stops the run then can go on with it.

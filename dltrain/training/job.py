@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dltrain.config.draft import Draft
 from dltrain.config.dump import to_yaml
@@ -21,7 +22,7 @@ from dltrain.engine.threads import available
 from dltrain.engine.trainer import Trainer
 from dltrain.storage import checkpoint
 from dltrain.storage.checkpoint import Checkpoint
-from dltrain.storage.tensors import fill, slot_tensors
+from dltrain.storage.tensors import fill, move, slot_tensors
 from dltrain.training import environment
 from dltrain.training.evaluate import Scores, evaluate
 from dltrain.training.events import Compiling, Event, Notice, TrainingStarted
@@ -43,11 +44,16 @@ class Job:
         data: Data,
         state: TrainingState,
         observe: Callable[[Event], None],
+        tensors: dict[str, NDArray[Any]] | None = None,
     ) -> None:
-        """Build the network; nothing is compiled yet."""
+        """Build the network; nothing is compiled yet.
+
+        `tensors` are those of the checkpoint that a resume begins with, for `restore`.
+        """
         loaded = draft.loaded()
         self.config, self.settings = loaded.config, loaded.config.training
         self.data, self.state, self.observe = data, state, observe
+        self.tensors = tensors or {}
         self.train = data.splits["train"]
         self.names = metric_names(self.settings.metrics)
         self.validated = "validation" in data.splits
@@ -71,11 +77,13 @@ class Job:
         self.steps_per_epoch = -(-len(self.train) // self.batch_size)
 
     def _demand(self, graph: Graph) -> Demand:
+        # Before the first step they are moved into the network and the optimizer.
+        given = sum(tensor.nbytes for tensor in self.tensors.values())
         return Demand(
             self.config, graph, self.data.target_form, self.data.target_shape,
             samples=len(self.train),
             validated=self.validated,
-            held=resident_memory(),
+            held=resident_memory() - given,
         )  # fmt: skip
 
     @property
@@ -173,10 +181,11 @@ class Job:
         """Give the checkpoint that a resume begins with."""
         return self._checkpoint(slot_tensors(self.trainer.slots), self.state.as_json())
 
-    def restore(self, saved: Checkpoint, *, at: str) -> None:
-        """Put network and optimizer where a checkpoint left them."""
+    def restore(self, *, at: str) -> None:
+        """Put network and optimizer where the checkpoint of a resume left them."""
         arrays = {**self.network.parameters, **self.network.state}
-        fill({**arrays, **slot_tensors(self.trainer.slots)}, saved.tensors, at=at)
+        move({**arrays, **slot_tensors(self.trainer.slots)}, self.tensors, at=at)
+        self.tensors.clear()
         self.trainer.steps = self.state.step
 
     def _checkpoint(self, more: dict[str, Any], training: Any = None) -> Checkpoint:

@@ -62,19 +62,24 @@ class Demand:
 
 def demand_of(config: RunConfig, graph: Graph, facts: DataFacts) -> Demand:
     """Ask for a training whose data are not read yet, in a process that has done no more."""
-    resident = resident_memory()
+    # Data are read before anything asks for the CPU's features, which loads the compiler.
+    early, resident = _resident(), resident_memory()
     return Demand(
         config, graph, facts.target_form, facts.target_shape,
         samples=facts.samples["train"],
         validated="validation" in facts.samples,
         held=resident + facts.bytes_kept,
-        reading=resident + facts.bytes_read,
+        reading=early + facts.bytes_read,
     )  # fmt: skip
 
 
 def resident_memory() -> int:
     """Give the bytes that this process holds, with what finding out about the CPU takes."""
     host()
+    return _resident()
+
+
+def _resident() -> int:
     return _status("VmRSS") or peak_memory()
 
 

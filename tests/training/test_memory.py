@@ -38,12 +38,15 @@ MEASURED = """
 import sys
 import dltrain
 from dltrain.training.memory import peak_memory
-dltrain.fit(sys.argv[1], runs=sys.argv[2])
+dltrain.fit(sys.argv[1], runs=sys.argv[2], resume=True, overrides=sys.argv[3:])
 print(peak_memory())
 """
+measured = pytest.mark.skipif(sys.platform == "win32", reason="the system does not tell the peak")
+MLP = {"type": "mlp", "units": [16]}
+CLASSES = {"type": "conv2d", "kernel_size": 1, "filters": "classes", "activation": "softmax"}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the system does not tell the peak")
+@measured
 @pytest.mark.parametrize("validation", [0.25, None])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_estimate_is_near_the_measured_peak_of_a_process_of_its_own(
@@ -51,23 +54,53 @@ def test_the_estimate_is_near_the_measured_peak_of_a_process_of_its_own(
 ) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (128, 32, 32, 3), np.uint8)
     np.savez(tmp_path / "images.npz", x_train=pixels, y_train=np.arange(128) % 10)
-    config = {
-        "dataset": {"type": "npz", "path": "images.npz", "validation": validation},
-        "model": NETWORKS[name]["model"],
-        "optimizer": "adam",
-        "training": {
-            "loss": "categorical_crossentropy",
-            "epochs": 1,
-            "batch_size": NETWORKS[name]["batch_size"],
-        },
-    }
-    path = tmp_path / "config.yaml"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    # Once here: whether kernels are compiled must not change between the two processes.
-    dltrain.fit(path, runs=tmp_path / "first")
-    said = _python("-m", "dltrain", "validate", str(path), "--json")
-    measured = int(_python("-c", MEASURED, str(path), str(tmp_path / "second")))
-    assert json.loads(said)["memory"] == pytest.approx(measured, rel=0.15)
+    _assert_near(
+        tmp_path,
+        {"type": "npz", "path": "images.npz", "validation": validation},
+        **NETWORKS[name],
+    )
+
+
+@measured
+def test_a_resumed_run_takes_no_more_than_one_that_begins(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (128, 32, 32, 3), np.uint8)
+    np.savez(tmp_path / "images.npz", x_train=pixels, y_train=np.arange(128) % 10)
+    model = {"type": "mlp", "units": [1024, 1024]}
+    dataset = {"type": "npz", "path": "images.npz"}
+    _assert_near(tmp_path, dataset, model=model, batch_size=16, resumed=True)
+
+
+@measured
+def test_the_estimate_knows_drawings_and_their_maps(tmp_path: Path) -> None:
+    dataset = {"type": "shapes", "samples": 200, "size": 128, "validation": "test"}
+    _assert_near(tmp_path, dataset, model={"layers": [CLASSES]}, batch_size=16)
+
+
+@measured
+def test_the_estimate_knows_published_sets_of_gray_images(tmp_path: Path) -> None:
+    for split, count in (("train", 30000), ("t10k", 10000)):
+        head = b"\0\0\x08\x03" + b"".join(n.to_bytes(4, "big") for n in (count, 28, 28))
+        (tmp_path / f"{split}-images-idx3-ubyte").write_bytes(head + bytes(count * 784))
+        labels = b"\0\0\x08\x01" + count.to_bytes(4, "big") + bytes(range(10)) * (count // 10)
+        (tmp_path / f"{split}-labels-idx1-ubyte").write_bytes(labels)
+    _assert_near(tmp_path, {"type": "mnist", "path": "."}, model=MLP, batch_size=256)
+
+
+@measured
+def test_the_estimate_knows_published_sets_of_colour_images(tmp_path: Path) -> None:
+    for name in ("data_batch_1.bin", "test_batch.bin"):
+        records = b"".join(bytes([n % 10]) + bytes(3072) for n in range(10000))
+        (tmp_path / name).write_bytes(records)
+    _assert_near(tmp_path, {"type": "cifar10", "path": "."}, model=MLP, batch_size=256)
+
+
+@measured
+def test_the_estimate_knows_images_that_are_resized_as_they_are_read(tmp_path: Path) -> None:
+    pixels = np.zeros((700, 192, 192, 3), np.uint8)
+    np.savez(tmp_path / "images.npz", x_train=pixels, y_train=np.arange(700) % 10)
+    resize = {"type": "resize", "size": [16, 16], "interpolation": "nearest"}
+    dataset = {"type": "npz", "path": "images.npz", "transforms": [resize]}
+    _assert_near(tmp_path, dataset, model=MLP, batch_size=64)
 
 
 def test_a_layer_of_a_million_million_units_is_refused_with_both_numbers(tmp_path: Path) -> None:
@@ -89,7 +122,7 @@ def test_the_largest_batch_that_fits_is_named_where_the_batch_is_set(
     monkeypatch.setattr(job, "resident_memory", lambda: 10**8)
     facts = replace(checked.facts, samples={"train": 1438})
     demand = memory.demand_of(checked.loaded().config, checked.graph, facts)
-    demand = replace(demand, held=10**8)
+    demand = replace(demand, held=10**8, reading=0)
     room = demand.peak(700)
     monkeypatch.setattr(memory, "available_memory", lambda: room - 10**8)
     with pytest.raises(ConfigError) as raised:
@@ -128,6 +161,22 @@ def test_no_cgroup_limit_leaves_the_memory_of_the_machine(tmp_path: Path) -> Non
     (tmp_path / "memory.max").write_text("max")
     room = available_memory(tmp_path)
     assert room is None or room > 2**20
+
+
+def _assert_near(
+    folder: Path, dataset: dict[str, Any], *, model: Any, batch_size: int, resumed: bool = False
+) -> None:
+    """Hold the estimate that `validate` gives to the peak of a process that trains."""
+    training = {"loss": "categorical_crossentropy", "epochs": 1, "batch_size": batch_size}
+    config = {"dataset": dataset, "model": model, "optimizer": "adam", "training": training}
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    # Once here: whether kernels are compiled must not change between the two processes.
+    dltrain.fit(path, runs=folder / "first")
+    said = _python("-m", "dltrain", "validate", str(path), "--json")
+    runs, epochs = ("first", 2) if resumed else ("second", 1)
+    peak = _python("-c", MEASURED, str(path), str(folder / runs), f"training.epochs={epochs}")
+    assert json.loads(said)["memory"] == pytest.approx(int(peak), rel=0.15)
 
 
 def _python(*arguments: str) -> str:
