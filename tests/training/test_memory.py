@@ -18,6 +18,7 @@ from dltrain.core.errors import ConfigError
 from dltrain.engine.check import check
 from dltrain.engine.limits import available_memory, largest_batch
 from dltrain.training import job, memory
+from tests.reference.bfloat16 import needs_bfloat16
 
 NETWORKS: dict[str, dict[str, Any]] = {
     "little beside Python": {"model": "mlp", "batch_size": 64},
@@ -59,6 +60,15 @@ def test_the_estimate_is_near_the_measured_peak_of_a_process_of_its_own(
         {"type": "npz", "path": "images.npz", "validation": validation},
         **NETWORKS[name],
     )
+
+
+@measured
+@needs_bfloat16
+def test_the_estimate_knows_words_of_bfloat16(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (128, 32, 32, 3), np.uint8)
+    np.savez(tmp_path / "images.npz", x_train=pixels, y_train=np.arange(128) % 10)
+    dataset = {"type": "npz", "path": "images.npz"}
+    _assert_near(tmp_path, dataset, model="resnet20", batch_size=96, precision="bfloat16")
 
 
 @measured
@@ -164,10 +174,10 @@ def test_no_cgroup_limit_leaves_the_memory_of_the_machine(tmp_path: Path) -> Non
 
 
 def _assert_near(
-    folder: Path, dataset: dict[str, Any], *, model: Any, batch_size: int, resumed: bool = False
+    folder: Path, dataset: dict[str, Any], *, model: Any, resumed: bool = False, **training: Any
 ) -> None:
     """Hold the estimate that `validate` gives to the peak of a process that trains."""
-    training = {"loss": "categorical_crossentropy", "epochs": 1, "batch_size": batch_size}
+    training = {"loss": "categorical_crossentropy", "epochs": 1, **training}
     config = {"dataset": dataset, "model": model, "optimizer": "adam", "training": training}
     path = folder / "config.yaml"
     path.write_text(json.dumps(config), encoding="utf-8")
