@@ -18,7 +18,8 @@ _HEADINGS = (
 )
 _NOTES = (
     "GFLOP/s counts the direct algorithm. Kernels that need fewer operations, such as Winograd's",
-    "and gradients that leave zeros out, may exceed the peak.",
+    "and gradients that leave zeros out, may exceed the peak; it is that of float32, and bfloat16",
+    "may exceed it too.",
     "GB/s counts what must at least pass between memory and caches, so it is a lower bound; where",
     "a cache holds that too, it may exceed the peak.",
     "bound is the peak that explains most of the time, or overhead where neither explains half.",
