@@ -130,12 +130,13 @@ def multiply_columns(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # ty
     """Give blocks [first, last) of columns of all rows of the batch: y = x w (+ bias, relu).
 
     Operands x, w, bias, cells, y. Sizes: rows per sample, inputs, columns, full column blocks, rest
-    columns. Rows beyond whole tiles are taken one by one.
+    columns; elements of w from block to block, from row to row. Rows beyond whole tiles are taken
+    one by one.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         rows = np.int64(f64(args, 3, 0, 0, 0)[BATCH]) * args[20]
-        inputs, columns, blocks = args[21], args[22], args[23]
+        inputs, columns, blocks, apart, down = args[21], args[22], args[23], args[25], args[26]
         x, w = address(args, 0, 0, 0, 0), address(args, 1, 0, 0, 0)
         bias, y = address(args, 2, 0, 0, 0), address(args, 4, 0, 0, 0)
         tiles, singles = rows // mr, rows % mr
@@ -147,7 +148,7 @@ def multiply_columns(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # ty
         a, a_rest = Scalars(x, 0, inputs, 0, 0, 1), Scalars(x_rest, 0, inputs, 0, 0, 1)
         for j in range(first, last):
             at = 4 * j * nv * width
-            b = Vectors(w + at, 0, 0, columns)
+            b = Vectors(w + 4 * j * apart, 0, 0, down)
             c, c_rest = Rows(y + at, 0, columns), Rows(y_rest + at, 0, columns)
             if j < blocks:
                 streamed_strip(width, mr, 0, nv, 0, init, relu, a, b, bias + at, c, sizes)

@@ -98,6 +98,26 @@ def gather_windows():  # type: ignore[no-untyped-def]
 
 
 @kernel
+def block_columns():  # type: ignore[no-untyped-def]
+    """Lay out each block of a matrix's columns in one piece, for rows [first, last) of the matrix.
+
+    Operands w, y (blocks, rows, columns of a block). Sizes: rows, columns, columns of a block.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        rows, columns, block = args[8], args[9], args[10]
+        w, y = f32(args, 0, 0, 0, 0), f32(args, 1, 0, 0, 0)
+        for i in range(first, last):
+            at = 0
+            while at < columns:
+                place = at * rows + i * block
+                copy(w, i * columns + at, y, place, smaller(block, columns - at))
+                at += block
+
+    return run
+
+
+@kernel
 def flip():  # type: ignore[no-untyped-def]
     """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
 

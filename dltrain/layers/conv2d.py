@@ -93,8 +93,7 @@ class Conv2D(Layer):
             at, geometry.output[0] * geometry.output[1], weights
         ):
             windows = geometry.gather(at, self.padded_input(at, geometry))
-            kernel = at.parameter("kernel")
-            columns.multiply(at, windows, kernel, bias, at.output, start=start, relu=relu)
+            columns.multiply(at, windows, "kernel", bias, at.output, start=start, relu=relu)
             return
         winograd = Winograd.of(geometry, at)
         if winograd is not None:

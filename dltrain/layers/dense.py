@@ -77,7 +77,7 @@ class Dense(Layer):
         bias = at.parameter("bias") if self.use_bias else weights
         if columns.suits(at, prod(at.output.shape[:-1]), size_of(weights.shape)):
             start = int(self.use_bias)
-            columns.multiply(at, at.inputs[0], weights, bias, at.output, start=start, relu=relu)
+            columns.multiply(at, at.inputs[0], "kernel", bias, at.output, start=start, relu=relu)
             return
         halves = HalfDense.of(at, self._units)
         if halves is not None:
