@@ -6,12 +6,10 @@ from math import prod
 
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
-from dltrain.layers.tiling import choose
+from dltrain.layers.tiling import choose_singly
 
 MOST_ROWS = 64
 """Rows of a batch up to which lanes are too few, or too small, to read a large matrix each."""
-TILE_ROWS = 8
-"""Rows that a tiling is chosen for, where there are more."""
 LEAST_WEIGHTS = 2**16
 """Elements of a matrix from which on threads share its columns."""
 COPIED = 2**14
@@ -33,7 +31,7 @@ def multiply(
     """
     w = at.parameter(name)
     rows, inputs, columns = prod(y.shape[:-1]), prod(w.shape[:-1]), w.shape[-1]
-    tiling = choose(min(at.batch_size * rows, TILE_ROWS), columns, at.target)
+    tiling = choose_singly(at.batch_size * rows, columns, at.target)
     blocks, block = tiling.blocks + (tiling.nv_tail > 0), tiling.nv * tiling.width
     apart, down = block, columns
     if blocks > 1 and not at.training:

@@ -89,13 +89,12 @@ class Conv2D(Layer):
         bias = at.parameter("bias") if self.use_bias else at.parameter("kernel")
         start, relu = int(self.use_bias), int(self.activation is not None)
         weights = size_of(at.parameter("kernel").shape)
-        if geometry.groups == 1 and columns.suits(
-            at, geometry.output[0] * geometry.output[1], weights
-        ):
+        winograd = Winograd.of(geometry, at)
+        few = columns.suits(at, geometry.output[0] * geometry.output[1], weights)
+        if few and geometry.groups == 1 and winograd is None:
             windows = geometry.gather(at, self.padded_input(at, geometry))
             columns.multiply(at, windows, "kernel", bias, at.output, start=start, relu=relu)
             return
-        winograd = Winograd.of(geometry, at)
         if winograd is not None:
             x = self.padded_input(at, winograd.geometry)
             winograd.convolve(at, x, bias, at.output, turned=False, start=start, relu=relu)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from dltrain.core.lowering import Target
@@ -52,6 +52,13 @@ def choose_even(rows: int, columns: int, target: Target) -> Tiling:
     return min(fitting, key=lambda tiling: (_cycles(tiling), -tiling.mr))
 
 
+def choose_singly(rows: int, columns: int, target: Target) -> Tiling:
+    """Pick the tiling that takes the fewest cycles where the rest is taken row by row."""
+    fitting = _fitting(rows, columns, target)
+    best = min(fitting, key=lambda tiling: (_cycles(tiling, singly=True), -tiling.nv, -tiling.mr))
+    return replace(best, mr_tail=0)
+
+
 def _fitting(rows: int, columns: int, target: Target) -> list[Tiling]:
     """Cut in every way whose accumulators and operands fit the registers."""
     return [
@@ -72,15 +79,16 @@ def _cut(rows: int, columns: int, mr: int, nv: int, width: int) -> Tiling:
     )  # fmt: skip
 
 
-def _cycles(tiling: Tiling, paired: bool = False) -> float:
+def _cycles(tiling: Tiling, paired: bool = False, *, singly: bool = False) -> float:
     """Estimate the cycles of one step of the sum over all tiles.
 
     Two fused multiply-adds or two loads start in a cycle; a result is ready after four.
     """
     total = 0.0
-    for mr, down in ((tiling.mr, tiling.tiles), (tiling.mr_tail, 1)):
+    rest = (1, tiling.mr_tail) if singly else (tiling.mr_tail, 1)
+    for mr, down in ((tiling.mr, tiling.tiles), rest):
         for nv, across in ((tiling.nv, tiling.blocks), (tiling.nv_tail, 1)):
-            if mr and nv:
+            if mr and nv and down:
                 loads = mr * nv + nv if paired else mr + nv
                 total += down * across * max(mr * nv / 2, loads / 2, 4.0)
     return total

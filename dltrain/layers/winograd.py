@@ -12,9 +12,10 @@ from math import ceil
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.parts import parts_of
 from dltrain.layers.convolution import Convolution, LaidOut, Pair
-from dltrain.layers.tiling import Tiling, choose
+from dltrain.layers.tiling import Tiling, choose, choose_singly
 
 POSITIONS = 16
+TAPS = 9
 LEAST_CHANNELS = 8
 """Inputs and outputs from which on the transforms are the lesser part of the work."""
 CACHED_BYTES = 320 * 1024
@@ -25,6 +26,8 @@ LANE_BYTES = 256 * 1024
 """Bytes of transformed inputs and gradients that a lane takes at once."""
 LEAST_TILES = 16
 """Tiles of a batch from which on they are worth the reading of a large transformed kernel."""
+TILE_ROWS = 64
+"""Tiles of a batch that register tiles are chosen for, where there are more."""
 PART = 48
 """Inputs of a part of the kernel's gradient, about."""
 PATCH = 16
@@ -50,7 +53,9 @@ class Winograd:
             return None
         halves = int(at.precision == "bfloat16")
         made = cls.covering(geometry, halves)
-        return made if made.is_cached or made._count * at.batch_size >= LEAST_TILES else None
+        saves = POSITIONS * made._count < TAPS * geometry.output[0] * geometry.output[1]
+        is_worth_reading = saves and made._count * at.batch_size >= LEAST_TILES
+        return made if made.is_cached or is_worth_reading else None
 
     @classmethod
     def covering(cls, geometry: Convolution, halves: int) -> Winograd:
@@ -93,7 +98,8 @@ class Winograd:
 
     def multiply(self, at: Lowering, tiles: Buffer, *, turned: bool) -> Buffer:
         """Write the row that multiplies the tiles of the whole batch by the kernel."""
-        geometry, tiling = self.geometry, self._tiling(at, 12)
+        geometry, rows = self.geometry, min(self._count * at.batch_size, TILE_ROWS)
+        tiling = choose_singly(rows, geometry.filters, at.target)
         products = at.scratch((POSITIONS * self._count * geometry.filters,), interleaved=True)
         blocks = tiling.blocks + (tiling.nv_tail > 0)
         at.row(
