@@ -12,6 +12,7 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.bfloat16_tile import bfloat16_strip
+from dltrain.kernels.integers import extents
 from dltrain.kernels.kernel import kernel
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, streamed_strip, strip
@@ -21,8 +22,8 @@ STRIPS = (strip, bfloat16_strip)
 
 
 @kernel
-def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0):  # type: ignore[no-untyped-def]
-    """Slide a kernel over one padded image: y = x * w (+ bias, relu).
+def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0, shared=0):  # type: ignore[no-untyped-def]
+    """Slide a kernel over padded images: y = x * w (+ bias, relu). Where `shared`, rows of one.
 
     Operands x, w, bias, y. Sizes: groups, output rows, full tiles per row, full column blocks, rest
     columns; strides of x per group, output row, output column; of w per group; of y per group,
@@ -34,14 +35,16 @@ def convolve(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0):  # 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         groups, blocks = args[16], args[19]
         x_group, w_group, y_group = args[21], args[24], args[25]
-        whole = Sizes(args[17], args[18], args[28], args[29], args[30], 0)
-        rest = Sizes(args[17], args[18], args[28], args[29], args[30], args[20])
-        for n in range(first, last):
+        begin, end, top, bottom = extents(shared, first, last, args[17])
+        whole = Sizes(bottom - top, args[18], args[28], args[29], args[30], 0)
+        rest = Sizes(bottom - top, args[18], args[28], args[29], args[30], args[20])
+        x_top, y_top = args[36] + top * args[22], args[38] + top * args[26]
+        for n in range(begin, end):
             for g in range(groups):
-                x = address(args, 0, n, lane, thread) + 4 * (g * x_group + args[36])
+                x = address(args, 0, n, lane, thread) + 4 * (g * x_group + x_top)
                 w = address(args, 1, n, lane, thread) + 4 * (g * w_group + args[37])
                 bias = address(args, 2, n, lane, thread) + 4 * g * y_group
-                y = address(args, 3, n, lane, thread) + 4 * (g * y_group + args[38])
+                y = address(args, 3, n, lane, thread) + 4 * (g * y_group + y_top)
                 a = Scalars(x, args[22], args[23], args[31], args[32], 1)
                 for j in range(blocks):
                     at = 4 * j * nv * width

@@ -15,3 +15,14 @@ def smaller(a, b):  # type: ignore[no-untyped-def]
 def larger_of(a, b):  # type: ignore[no-untyped-def]
     """Give the larger of two integers."""
     return a if a > b else b
+
+
+@device
+def extents(shared, first, last, rows):  # type: ignore[no-untyped-def]
+    """Give the first and last + 1 sample, and those of the rows of each.
+
+    [first, last) are samples, of which all rows are wanted, or rows of one sample that is `shared`.
+    """
+    if shared:
+        return 0, 1, first, last
+    return first, last, 0, rows

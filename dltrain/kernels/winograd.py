@@ -15,6 +15,7 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.contraction import STRIPS
+from dltrain.kernels.integers import extents
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors
@@ -134,13 +135,14 @@ def winograd_multiply(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # typ
 
 
 @kernel
-def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu, halves=0):  # type: ignore[no-untyped-def]
-    """Convolve one image, by bands of tiles that stay in cache: y = x * w (+ bias, activation).
+def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu, halves=0, shared=0):  # type: ignore[no-untyped-def]
+    """Convolve images, by bands of tiles that stay in cache: y = x * w (+ bias, activation).
 
     Operands x (rows, columns, inputs), u, bias, y, tiles (16, tiles of a band, inputs), products
     (16, tiles of a band, outputs). Sizes: rows and columns of tiles, rows of a band, inputs,
     outputs, rows and columns of y, columns of x, full tiles of mr in a band, full blocks, rest
     columns. Bands are equal. With `halves` tiles and u are words of two bfloat16, of two inputs.
+    A `shared` one gives bands.
     """
     take_in = over_tiles(width, moving_in(width, halves), halves)
     multiply = products(width, mr, mr_tail, nv, nv_tail, masked, halves)
@@ -151,18 +153,18 @@ def winograd_convolve(width, mr, mr_tail, nv, nv_tail, masked, start, relu, halv
         rows, columns, x_columns = args[29], args[30], args[31]
         words = words_of(inputs, halves)
         down, count = 4 * x_columns * inputs, band * wide
-        for n in range(first, last):
+        begin, end, top, bottom = extents(shared, first, last, high // band)
+        for n in range(begin, end):
             x, u = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
             bias, y = address(args, 2, n, lane, thread), address(args, 3, n, lane, thread)
             tiles, z = address(args, 4, n, lane, thread), address(args, 5, n, lane, thread)
-            i = 0
-            while i < high:
+            for b in range(top, bottom):
+                i = b * band
                 here, there = x + 2 * i * down, y + 8 * i * columns * outputs
                 take_in(here, down, 4 * inputs, tiles, 4 * count * words, band, wide, inputs)
                 multiply(tiles, u, z, count, words, outputs, args[32], args[33], args[34])
                 give_out(
                     z, 4 * count * outputs, bias, there, rows - 2 * i, columns, band, wide, outputs
                 )
-                i += band
 
     return run

@@ -6,6 +6,7 @@ from math import prod
 
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
+from dltrain.layers.sharing import LEAST_WORK
 from dltrain.layers.tiling import choose_singly
 
 MOST_ROWS = 64
@@ -18,7 +19,8 @@ COPIED = 2**14
 
 def suits(at: Lowering, rows: int, weights: int) -> bool:
     """Tell whether threads should share the columns, for `rows` in each sample."""
-    return at.batch_size * rows <= MOST_ROWS and weights >= LEAST_WEIGHTS
+    alone = at.batch_size == 1 and rows * weights >= LEAST_WORK
+    return at.batch_size * rows <= MOST_ROWS and (weights >= LEAST_WEIGHTS or alone)
 
 
 def multiply(

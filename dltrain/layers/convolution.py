@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.layers import depthwise
+from dltrain.layers.sharing import Sharing
 from dltrain.layers.tiling import choose
 
 Pair = tuple[int, int]
@@ -74,6 +76,12 @@ class Convolution:
             for extent, before, after in zip(self.input, self.before, self.after, strict=True)
         )
         return high, wide
+
+    @property
+    def multiply_adds(self) -> int:
+        """Count the multiply-adds of one image."""
+        positions = prod(self.output) * prod(self.kernel)
+        return positions * self.channels * self.filters // self.groups
 
     @property
     def flip_sizes(self) -> tuple[int, int, int, int]:
@@ -171,14 +179,15 @@ class Convolution:
             return
         wide, channels, filters = self.padded[1], self.channels, self.filters
         inputs, outputs = channels // self.groups, filters // self.groups
-        high_out, wide_out = self.in_one_row().output
+        sharing = Sharing.of(at, self.output[0], self.multiply_adds)
+        high_out, wide_out = self.output if sharing.parts else self.in_one_row().output
         tiling = choose(wide_out, outputs, at.target)
         outer, inner, length = self.kernel[0], self.kernel[1], inputs
         if self._runs_on():
             inner, length = 1, self.kernel[1] * inputs
         at.row(
             "convolve",
-            variant=(*tiling.variant, start, relu, halves),
+            variant=(*tiling.variant, start, relu, halves, *sharing.variant),
             reads=(x, kernel, bias),
             writes=(y,),
             sizes=(
@@ -191,7 +200,8 @@ class Convolution:
                 *(self.kernel[1] * inputs * filters, inputs * filters, filters),
                 *(0, 0, 0),
             ),
-            per="sample",
+            per=sharing.per,
+            parts=sharing.parts,
         )
 
     def gather(self, at: Lowering, x: Buffer) -> Buffer:

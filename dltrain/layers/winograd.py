@@ -12,6 +12,7 @@ from math import ceil
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.parts import parts_of
 from dltrain.layers.convolution import Convolution, LaidOut, Pair
+from dltrain.layers.sharing import Sharing
 from dltrain.layers.tiling import Tiling, choose, choose_singly
 
 POSITIONS = 16
@@ -222,20 +223,20 @@ class Winograd:
         geometry, (high, wide), band = self.geometry, self.tiles, self._band()
         tiling = self._tiling(at, band * wide)
         count = POSITIONS * band * wide
+        sharing = Sharing.of(at, high // band, geometry.multiply_adds * POSITIONS // (4 * TAPS))
+        room = at.thread_scratch if sharing.parts else at.scratch
         at.row(
             "winograd_convolve",
-            variant=(*tiling.variant, start, relu, self.halves),
+            variant=(*tiling.variant, start, relu, self.halves, *sharing.variant),
             reads=(x, self._kernel(at, tiling, turned=turned), bias),
-            writes=(
-                *(y, at.scratch((count * self._words,))),
-                at.scratch((count * geometry.filters,)),
-            ),
+            writes=(y, room((count * self._words,)), room((count * geometry.filters,))),
             sizes=(
                 *(high, wide, band, geometry.channels, geometry.filters),
                 *(*geometry.output, geometry.padded[1]),
                 *(tiling.tiles, tiling.blocks, tiling.columns),
             ),
-            per="sample",
+            per=sharing.per,
+            parts=sharing.parts,
         )
 
     def _kernel(self, at: Lowering, tiling: Tiling, *, turned: bool) -> Buffer:
