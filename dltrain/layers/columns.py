@@ -6,7 +6,7 @@ from math import prod
 
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
-from dltrain.layers.sharing import LEAST_WORK
+from dltrain.layers.sharing import is_worth_it
 from dltrain.layers.tiling import choose_singly
 
 MOST_ROWS = 64
@@ -19,8 +19,8 @@ COPIED = 2**14
 
 def suits(at: Lowering, rows: int, weights: int) -> bool:
     """Tell whether threads should share the columns, for `rows` in each sample."""
-    alone = at.batch_size == 1 and rows * weights >= LEAST_WORK
-    return at.batch_size * rows <= MOST_ROWS and (weights >= LEAST_WEIGHTS or alone)
+    is_large = weights >= LEAST_WEIGHTS or is_worth_it(at, rows * weights)
+    return at.batch_size * rows <= MOST_ROWS and is_large
 
 
 def multiply(

@@ -13,6 +13,11 @@ PARTS = 16
 """Parts at most, of as many threads as may be there."""
 
 
+def is_worth_it(at: Lowering, work: int) -> bool:
+    """Tell whether a batch is one sample, and `work` multiply-adds enough to share."""
+    return at.batch_size == 1 and work >= LEAST_WORK
+
+
 @dataclass(frozen=True)
 class Sharing:
     """How a row of the table is split: by samples, or by the rows of its one sample's result."""
@@ -23,7 +28,7 @@ class Sharing:
     @classmethod
     def of(cls, at: Lowering, rows: int, work: int) -> Sharing:
         """Share `rows` that take `work` multiply-adds, where that is worth it."""
-        if at.batch_size > 1 or rows == 1 or work < LEAST_WORK:
+        if rows == 1 or not is_worth_it(at, work):
             return cls()
         return cls("batch", parts_of(rows, step=-(-rows // PARTS)))
 

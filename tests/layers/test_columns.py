@@ -11,7 +11,9 @@ from dltrain.core.lowering import Target
 from dltrain.engine.lower import Lowerer
 from dltrain.engine.network import Network
 from dltrain.engine.predictor import Predictor
+from dltrain.layers.tiling import choose_singly
 from tests.reference.architectures import Architecture
+from tests.reference.judge import worst_gradient
 from tests.reference.networks import build_network, random_batch
 from tests.reference.twin import Twin
 
@@ -96,3 +98,23 @@ def test_a_predictor_keeps_what_it_prepared_until_it_is_told() -> None:
     np.testing.assert_array_equal(predictor(x), Predictor(network, batch_size=4)(x))
     np.testing.assert_array_equal(network.forward(x), predictor(x))
     assert not np.array_equal(predictor(x), before)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_training_reads_the_matrix_as_it_lies(name: str, samples: int) -> None:
+    network = build_network(NETWORKS[name], seed=3)
+    x, y = random_batch(NETWORKS[name], samples=samples)
+    twin = Twin(NETWORKS[name]["layers"], NETWORKS[name]["loss"], network.parameters)
+    loss, gradients = network.loss_and_gradients(x, y)
+    wanted_loss, wanted = twin.loss_and_gradients(x, y)
+    assert loss == pytest.approx(wanted_loss, rel=1e-5)
+    error, key = worst_gradient(gradients, wanted)
+    assert error < 1e-5, key
+    lowered = Lowerer(network.graph, WIDTHS[2], training=True, batch_size=samples).lower()
+    assert "block_columns" not in {row.kernel for row in lowered.preparations}
+
+
+def test_rows_that_few_samples_have_meet_whole_tiles() -> None:
+    for rows in (1, 4, 12, 16, 64):
+        assert rows % choose_singly(rows, 512, WIDTHS[2]).mr == 0
