@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dltrain.kernels.integers import larger_of, smaller
+from dltrain.kernels.integers import extents, larger_of, smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import f32, i32, u8
 
@@ -25,16 +25,10 @@ def overlap(at, stride, before, size, extent):  # type: ignore[no-untyped-def]
 
 
 @device
-def largest(args, k, x, y, codes, coded):  # type: ignore[no-untyped-def]
+def largest(args, k, x, y, codes, coded, first_row, last_row):  # type: ignore[no-untyped-def]
     """Take the largest of each window, the first of equals; NaN is larger than any number."""
-    height, width, channels, rows, columns = (
-        args[k],
-        args[k + 1],
-        args[k + 2],
-        args[k + 3],
-        args[k + 4],
-    )
-    for i in range(rows):
+    height, width, channels, columns = args[k], args[k + 1], args[k + 2], args[k + 4]
+    for i in range(first_row, last_row):
         top, a0, a1 = overlap(i, args[k + 7], args[k + 9], args[k + 5], height)
         for j in range(columns):
             left, b0, b1 = overlap(j, args[k + 8], args[k + 10], args[k + 6], width)
@@ -84,18 +78,23 @@ def give_back(args, k, dy, codes, dx, accumulate):  # type: ignore[no-untyped-de
 
 
 @kernel
-def max_pool_forward(code_bytes):  # type: ignore[no-untyped-def]
-    """Take the largest of each window. Operands x, y, codes (its place; not if code_bytes is 0)."""
+def max_pool_forward(code_bytes, shared=0):  # type: ignore[no-untyped-def]
+    """Take the largest of each window. Operands x, y, codes (its place; not if code_bytes is 0).
+
+    Where `shared`, rows of y of one image.
+    """
 
     def small(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        for n in range(first, last):
+        begin, end, top, bottom = extents(shared, first, last, args[15])
+        for n in range(begin, end):
             x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
-            largest(args, 12, x, y, u8(args, 2, n, lane, thread), code_bytes)
+            largest(args, 12, x, y, u8(args, 2, n, lane, thread), code_bytes, top, bottom)
 
     def large(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        for n in range(first, last):
+        begin, end, top, bottom = extents(shared, first, last, args[15])
+        for n in range(begin, end):
             x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
-            largest(args, 12, x, y, i32(args, 2, n, lane, thread), code_bytes)
+            largest(args, 12, x, y, i32(args, 2, n, lane, thread), code_bytes, top, bottom)
 
     return large if code_bytes > 1 else small
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Count
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
+from dltrain.layers.sharing import Sharing
 from dltrain.layers.windows import CountPair, Window, sides, window
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ PaddingField1D = Annotated[
 ]
 """`valid`, `same`, steps on both sides, or [before, after]."""
 
+CELL_WORK = 8
+"""Multiply-adds that take as long as the comparison of one cell."""
 BYTE_CODES = 254
 """Cells of a window whose number fits a byte; the fused kernel keeps the last for itself."""
 
@@ -92,12 +96,16 @@ class Pooling:
             at.row("pool_forward", variant=tiled, reads=reads, writes=writes, sizes=sizes)
             return
         bytes_kept = self.code_bytes if coded else 0
+        cells = prod(self.output) * prod(self.size) * self.channels
+        sharing = Sharing.of(at, self.output[0], CELL_WORK * cells, unshared="any")
         at.row(
             "max_pool_forward",
-            variant=(bytes_kept,),
+            variant=(bytes_kept, *sharing.variant),
             reads=reads,
             writes=writes,
             sizes=self.sizes,
+            per=sharing.per,
+            parts=sharing.parts,
         )
 
     def max_backward(self, at: Lowering) -> None:

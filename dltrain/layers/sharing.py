@@ -26,10 +26,10 @@ class Sharing:
     parts: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, at: Lowering, rows: int, work: int) -> Sharing:
+    def of(cls, at: Lowering, rows: int, work: int, *, unshared: Per = "sample") -> Sharing:
         """Share `rows` that take `work` multiply-adds, where that is worth it."""
         if rows == 1 or not is_worth_it(at, work):
-            return cls()
+            return cls(unshared)
         return cls("batch", parts_of(rows, step=-(-rows // PARTS)))
 
     @property

@@ -44,6 +44,9 @@ NETWORKS = {
     ),
     "a row": architecture((1, 90, 8), conv(9, (1, 2), **TANH), conv(5, (1, 3))),
     "pooled": architecture((11, 12, 4), conv(7, **TANH), conv(6, padding="same"), POOL),
+    "overlapping windows": architecture(
+        (13, 9, 5), conv(9, **TANH), {"type": "max_pooling2d", "pool_size": 3, "strides": 2}
+    ),
     "bands of tiles": architecture(
         (35, 15, 40), conv(41, padding="same", **TANH), conv(9, padding="same")
     ),
@@ -99,6 +102,7 @@ def test_the_rows_of_one_image_are_shared_and_those_of_more_are_not() -> None:
     for name in set(NETWORKS) - {"a row", "bands of tiles", "a sum"}:
         assert "convolve" in shared_rows(build_network(NETWORKS[name]), 1), name
     assert "winograd_convolve" in shared_rows(build_network(NETWORKS["bands of tiles"]), 1)
+    assert "max_pool_forward" in shared_rows(build_network(NETWORKS["overlapping windows"]), 1)
     for name in NETWORKS:
         assert not shared_rows(build_network(NETWORKS[name]), 2), name
 
