@@ -16,7 +16,7 @@ from tests.reference.run_kernel import run_kernel
 class Bench:
     """Stands in for the engine towards an activation, a loss or a metric; rows run as written."""
 
-    training, frozen, batch_size = True, False, 1
+    training, frozen = True, False
     target = Target(16, 32)
     precision: Precision = "float32"
     output_activation = "linear"
@@ -32,7 +32,8 @@ class Bench:
         totals: int = 1,
     ) -> None:
         """Lay out input x, output y, their gradients, targets, cells and a total."""
-        self.samples, self.accumulate = len(x), accumulate
+        self.samples = self.batch_size = len(x)
+        self.accumulate = accumulate
         self.arrays: dict[Buffer, NDArray[Any]] = {}
         self.x = np.ascontiguousarray(x)
         self.y = np.full_like(self.x, 7) if y is None else y
