@@ -69,6 +69,7 @@ class Program:
         self.gradient = aligned_floats(store.size) if lowered.gradients else None
         self.phases = self._phases(optimizer, slots or {})
         self.rows = [row for phase in self.phases for row in phase.rows]
+        self.storage.hold_others(self.rows)
         self.table = Table(self.rows, self.storage)
         self.table.resolve(self.rows, on_compile)
         self._tables = pack(self.phases)

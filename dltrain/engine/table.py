@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.lowering import Buffer, Home, Row
-from dltrain.engine.arrays import aligned_bytes
+from dltrain.engine.arrays import SLACK, aligned_bytes, rounded
 from dltrain.engine.memory import MemoryPlan
 
 Compiled = Callable[[int, int, str], None]
@@ -37,11 +38,28 @@ class Storage:
         """Use an array as the memory of a FIXED buffer."""
         self.fixed[id(buffer)] = array
 
+    def hold_others(self, rows: Sequence[Row]) -> None:
+        """Take the memory of all FIXED buffers of rows that have none yet.
+
+        It is one piece because the system gives large pages to large pieces only, and kernels read
+        prepared weights from those at up to twice the speed.
+        """
+        roots = {id(each.root): each.root for row in rows for each in (*row.reads, *row.writes)}
+        others = [
+            root
+            for root in roots.values()
+            if root.home is Home.FIXED and id(root) not in self.fixed
+        ]
+        ends = list(accumulate(rounded(root.size * root.width) + SLACK for root in others))
+        piece = aligned_bytes(ends[-1] if ends else 0)
+        for root, start in zip(others, [0, *ends], strict=False):
+            self.hold(root, piece[start : start + root.size * root.width])
+
     def operand(self, buffer: Buffer) -> tuple[int, int, int, int]:
         """Give address and strides per sample, lane and thread, in bytes."""
         root = buffer.root
         if root.home is Home.FIXED:
-            return self._fixed(root).ctypes.data, 0, 0, 0
+            return self.fixed[id(root)].ctypes.data, 0, 0, 0
         if root.home is Home.LANE:
             offset = self.plan.lane_places[id(root)]
             return self.lane_arena.ctypes.data + offset, 0, self.plan.lane_bytes, 0
@@ -67,11 +85,6 @@ class Storage:
         strides = (self.plan.lane_bytes, buffer.width)
         shape = (self.lanes, buffer.size)
         return np.ndarray(shape, np.float64, self.lane_arena.data, offset, strides)
-
-    def _fixed(self, buffer: Buffer) -> NDArray[np.generic]:
-        if id(buffer) not in self.fixed:
-            self.fixed[id(buffer)] = aligned_bytes(buffer.size * buffer.width)
-        return self.fixed[id(buffer)]
 
 
 class Table:

@@ -84,8 +84,10 @@ class Bench:
         sizes: tuple[int, ...] = (),
         numbers: tuple[float, ...] = (),
         per: Per = "any",
+        parts: tuple[tuple[int, int], ...] = (),
     ) -> None:
-        """Run a row."""
+        """Run a row; what is tested here is never shared in parts."""
+        assert not parts
         buffers = (*reads, *writes)
         run_kernel(
             kernel,
