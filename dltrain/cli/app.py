@@ -27,6 +27,7 @@ _ORDER = [
     "fit",
     "evaluate",
     "predict",
+    "generate",
     "benchmark",
     "schema",
     "list",

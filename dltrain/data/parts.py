@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.shapes import Shape
 from dltrain.data.label_maps import is_map
-from dltrain.data.split import split_rows
+from dltrain.data.split import split_end, split_rows
 from dltrain.data.stores import Store
 from dltrain.data.targets import form_of
 from dltrain.data.transforms.base import Transform
@@ -67,12 +68,17 @@ class Stored:
 
     parts: dict[str, Part]
     class_names: tuple[str, ...] | None = None
+    in_order: bool = False
+    """Whether samples follow one another in time: a share is then taken from the end."""
 
 
-def take_share(parts: dict[str, Part], name: str, share: float, seed: int) -> dict[str, Part]:
-    """Take a share of the training split as a split of its own, every class alike."""
+def take_share(
+    parts: dict[str, Part], name: str, share: float, seed: int, *, in_order: bool = False
+) -> dict[str, Part]:
+    """Take a share of the training split as a split of its own: its end, or every class alike."""
     train = parts["train"]
-    stay, taken = split_rows(train.targets, share=share, seed=seed, purpose=name)
+    cut = split_end if in_order else partial(split_rows, seed=seed)
+    stay, taken = cut(train.targets, share=share, purpose=name)
     return {**parts, "train": train.taken(stay), name: train.taken(taken)}
 
 

@@ -19,12 +19,7 @@ def split_rows(
     Labels are divided class by class, the remainders going to the classes with the largest
     fractions, so that the total is exact. The same arguments give the same rows.
     """
-    count = round(len(targets) * share)
-    if not 0 < count < len(targets):
-        raise DataError(
-            f"{purpose}: a share of {share:g} of {len(targets)} samples leaves one part empty",
-            hint="give a larger share, or more samples",
-        )
+    count = _count(len(targets), share, purpose)
     generator = stream(seed, f"split {purpose}")
     labels = targets if targets.ndim == 1 else np.zeros(len(targets), np.int32)
     # Samples without a label, -1, are a class of their own here.
@@ -34,6 +29,26 @@ def split_rows(
     for label, quota in enumerate(_quotas(sizes, count)):
         taken[generator.permutation(np.flatnonzero(labels == label))[:quota]] = True
     return np.flatnonzero(~taken), np.flatnonzero(taken)
+
+
+def split_end(
+    targets: NDArray[Any], *, share: float, purpose: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Divide the rows 0 .. n - 1 into those that stay and the last ones, `share` of all."""
+    stay = len(targets) - _count(len(targets), share, purpose)
+    rows = np.arange(len(targets), dtype=np.int64)
+    return rows[:stay], rows[stay:]
+
+
+def _count(samples: int, share: float, purpose: str) -> int:
+    """Count a share of samples; raise DataError where it is none, or all."""
+    count = round(samples * share)
+    if not 0 < count < samples:
+        raise DataError(
+            f"{purpose}: a share of {share:g} of {samples} samples leaves one part empty",
+            hint="give a larger share, or more samples",
+        )
+    return count
 
 
 def _quotas(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

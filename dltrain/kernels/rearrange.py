@@ -188,6 +188,23 @@ def fill_zero():  # type: ignore[no-untyped-def]
 
 
 @kernel
+def reverse_steps(accumulate):  # type: ignore[no-untyped-def]
+    """Give the steps of sequences last to first. Operands x, y; sizes: time, features."""
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        time, features = args[8], args[9]
+        for n in range(first, last):
+            x, y = f32(args, 0, n, lane, thread), f32(args, 1, n, lane, thread)
+            for t in range(time):
+                there, here = t * features, (time - 1 - t) * features
+                for k in range(features):
+                    value = x[here + k]
+                    y[there + k] = y[there + k] + value if accumulate else value
+
+    return run
+
+
+@kernel
 def crop(accumulate):  # type: ignore[no-untyped-def]
     """Cut an image out of a padded one, storing it or adding it.
 

@@ -10,29 +10,15 @@ from __future__ import annotations
 import numpy as np
 
 from dltrain.core.cells import BATCH
-from dltrain.kernels.bfloat16 import store_first_rounded, store_rounded
 from dltrain.kernels.kernel import device
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.piecewise_vectors import activated
-from dltrain.kernels.simd import load, splat, store, store_first
+from dltrain.kernels.simd import load, splat
+from dltrain.kernels.storing import storing
 
 POSITIONS = 16
 """Numbers of a transformed tile."""
 ZERO = np.float32(0)
-
-
-def storing(width, halves=0):  # type: ignore[no-untyped-def]
-    """Make the function that stores a vector, or what there is room for."""
-    whole, first = (store_rounded, store_first_rounded) if halves else (store, store_first)
-
-    @device
-    def put(place, vector, room):  # type: ignore[no-untyped-def]
-        if room < width:
-            first(place, vector, room)
-        else:
-            whole(place, vector)
-
-    return put
 
 
 @device

@@ -15,8 +15,8 @@ from dltrain.kernels.integers import smaller
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f32, f64
 from dltrain.kernels.simd import load, splat, store
+from dltrain.kernels.storing import storing
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors
-from dltrain.kernels.winograd_moves import storing
 
 PATCH = 16
 """Inputs and outputs of a kernel that are turned over at a time."""

@@ -53,8 +53,11 @@ class HalfDense:
         dx, start = gradient.buffer, gradient.start
         self._multiply(at, at.output_gradient, kernel, kernel, dx, start=start, relu=0)
 
-    def weights(self, at: Lowering, dw: Buffer) -> None:
+    def weights(self, at: Lowering) -> None:
         """Write the rows of the kernel's gradient; its words are numbers of two rows."""
+        kernel = at.parameter_gradient("kernel", per="batch")
+        if kernel is None:
+            return
         x, dy = self._paired(at, at.inputs[0]), self._paired(at, at.output_gradient)
         tiling = choose(self.features, self.units, at.target)
         step = -(-self.features // (PARTS * tiling.mr)) * tiling.mr
@@ -63,7 +66,7 @@ class HalfDense:
             "multiply_weights_whole",
             variant=(*tiling.variant, 1),
             reads=(x, dy, at.cells),
-            writes=(dw,),
+            writes=(kernel.buffer,),
             sizes=(self.rows, self.features, self.units, tiling.blocks, tiling.columns),
             per="batch",
             parts=tuple((first, min(first + step, self.features)) for first in firsts),

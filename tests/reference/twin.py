@@ -103,6 +103,11 @@ class Twin:
             return self._ways(ways, "add", x, name)
         if config["type"] == "parallel":
             return self._ways(config["branches"], config.get("merge", "concatenate"), x, name)
+        if config["type"] == "bidirectional":
+            there = config["layer"]
+            back = {**there, "go_backwards": not there.get("go_backwards", False)}
+            ways = [[way, *_in_order(way)] for way in (there, back)]
+            return self._ways(ways, config.get("merge", "concatenate"), x, name)
         if config["type"] == "squeeze_excitation":
             return self._ways([[], squeezing(config)], "multiply", x, name)
         for field, kernel in regularized(config).items():
@@ -125,6 +130,12 @@ class Twin:
             return dx
 
         return y, backward
+
+
+def _in_order(config: Config) -> list[Config]:
+    """Turn round what a recurrent layer gives from last to first."""
+    turns = config.get("go_backwards") and config.get("return_sequences")
+    return [{"type": "reverse"}] if turns else []
 
 
 def regularized(config: Config) -> dict[str, str]:

@@ -114,7 +114,7 @@ class Dataset(Component):
         train = stored.parts.get("train", next(iter(stored.parts.values()))).targets
         self._target_shape(form_of(train), train.shape[1:], source)
         self._check_source(source, wanted)
-        splits, learnt = self._prepared(self._split(stored.parts, seed), transforms)
+        splits, learnt = self._prepared(self._split(stored, seed), transforms)
         first = next(iter(splits.values()))
         return Data(
             splits=splits,
@@ -158,7 +158,8 @@ class Dataset(Component):
             f"{describe_shape(wanted)}"
         )
 
-    def _split(self, parts: dict[str, Part], seed: int) -> dict[str, Part]:
+    def _split(self, stored: Stored, seed: int) -> dict[str, Part]:
+        parts = stored.parts
         if isinstance(self.validation, str):
             parts = {**parts, "validation": parts[_named(self.validation, parts)]}
         elif self.validation is not None and "train" in parts:
@@ -167,7 +168,8 @@ class Dataset(Component):
                     "the data have a validation split of their own, and a share is to be taken too",
                     hint="leave `validation` out to use the split that is there",
                 )
-            parts = take_share(parts, "validation", self.validation, seed)
+            share, in_order = self.validation, stored.in_order
+            parts = take_share(parts, "validation", share, seed, in_order=in_order)
         known = [name for name in ("train", "validation", "test") if name in parts]
         return {name: parts[name] for name in [*known, *sorted(set(parts) - set(known))]}
 

@@ -1,0 +1,81 @@
+"""A table of vectors for tokens."""
+
+from __future__ import annotations
+
+from dltrain.core.fields import PositiveInteger
+from dltrain.core.lowering import Lowering
+from dltrain.core.parts import parts_of
+from dltrain.core.shapes import Shape
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.random_uniform import RandomUniform
+from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.matrix import PARTS, WHOLE_BATCH
+from dltrain.layers.outputs import OutputsField, filled_in, known
+from dltrain.regularizers.base import Regularizer
+
+
+class Embedding(Layer):
+    """Give each token's vector: row x[t] of a table.
+
+    Shapes: x (time,), whole numbers from 0 to input_dim - 1; embeddings (input_dim, output_dim); y
+    (time, output_dim). A token that has no row gives NaN, which stops a training.
+    """
+
+    input_dim: OutputsField
+    """Tokens that there are; `classes` takes the number of classes from the data set."""
+    output_dim: PositiveInteger
+    """Numbers of a token's vector."""
+    embeddings_initializer: Initializer = RandomUniform()
+    """Starting values of the table."""
+    embeddings_regularizer: Regularizer | None = None
+    """Penalty on the table, added to the loss."""
+
+    def resolved(self, classes: int | None) -> Layer:
+        """Fill in `input_dim: classes`."""
+        return filled_in(self, "input_dim", classes)
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Give a vector for each token."""
+        require(inputs[0], (1,), self, hint="it takes one whole number for each step")
+        return inputs[0][0], self.output_dim
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Ask for the table."""
+        shape = (self._rows, self.output_dim)
+        spec = ParameterSpec(shape, self.embeddings_initializer, self.embeddings_regularizer)
+        return {"embeddings": spec}
+
+    def forward(self, at: Lowering) -> None:
+        """Write the row of y."""
+        at.row(
+            "embedding_forward",
+            reads=(at.inputs[0], at.parameter("embeddings")),
+            writes=(at.output,),
+            sizes=self._sizes(at),
+        )
+
+    def backward(self, at: Lowering) -> None:
+        """Write the row of the table's gradient: by lanes, or a large one once for the batch."""
+        reads, sizes = (at.inputs[0], at.output_gradient), self._sizes(at)
+        if self._rows * self.output_dim < WHOLE_BATCH or not at.owns_parameters:
+            table = at.parameter_gradient("embeddings", per="sample")
+            if table is not None:
+                at.row("embedding_gradient", reads=reads, writes=(table.buffer,), sizes=sizes)
+            return
+        table = at.parameter_gradient("embeddings", per="batch")
+        if table is not None:
+            at.row(
+                "embedding_gradient_whole",
+                reads=(*reads, at.cells),
+                writes=(table.buffer,),
+                sizes=sizes,
+                per="batch",
+                parts=parts_of(self._rows, step=-(-self._rows // PARTS)),
+            )
+
+    def _sizes(self, at: Lowering) -> tuple[int, int, int]:
+        return at.inputs[0].shape[0], self._rows, self.output_dim
+
+    @property
+    def _rows(self) -> int:
+        return known(self.input_dim, "input_dim")

@@ -1,0 +1,113 @@
+"""The rows of attention proper: queries meet keys, and take in values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+from dltrain.core.lowering import Buffer, Lowering
+from dltrain.layers.tiling import Tiling, choose_even
+
+BLOCK = 64
+"""Queries, and keys, that meet at a time."""
+
+
+@dataclass(frozen=True)
+class Heads:
+    """Queries, keys and values of all heads, and what attention makes of them."""
+
+    query: Buffer
+    """(queries, heads x key features)"""
+    key: Buffer
+    """(keys, groups x key features)"""
+    value: Buffer
+    """(keys, groups x value features)"""
+    context: Buffer
+    """(queries, heads x value features)"""
+    spans: Buffer
+    """(heads, queries): the logarithm of each sum of exponentials."""
+    heads: int
+    groups: int
+    causal: bool
+
+    @property
+    def inward(self) -> tuple[Buffer, Buffer, Buffer]:
+        """Give queries, keys and values."""
+        return self.query, self.key, self.value
+
+    def forward(self, at: Lowering) -> None:
+        """Write the row of the context."""
+        scores, values = self._tiling(at, BLOCK), self._tiling(at, self._value_features)
+        at.row(
+            "attention_forward",
+            variant=(scores.width, *_columns(scores), *_columns(values), int(self.causal)),
+            reads=self.inward,
+            writes=(
+                *(self.context, self.spans, self._turned(at, self._features)),
+                *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK,))),
+                at.thread_scratch((BLOCK,)),
+            ),
+            sizes=(*self._sizes, *_rest(scores), *_rest(values)),
+            numbers=(self._scale,),
+            per="sample",
+        )
+
+    def backward(self, at: Lowering, gradient: Buffer) -> tuple[Buffer, Buffer, Buffer]:
+        """Write the row of the gradients of queries, keys and values, from the context's."""
+        scores = self._tiling(at, BLOCK)
+        keys, values = self._tiling(at, self._features), self._tiling(at, self._value_features)
+        dq, dk, dv = (at.scratch(each.shape) for each in self.inward)
+        at.row(
+            "attention_backward",
+            variant=(
+                scores.width,
+                *_columns(scores),
+                *_columns(keys),
+                *_columns(values),
+                int(self.causal),
+            ),
+            reads=(*self.inward, self.context, self.spans, gradient),
+            writes=(
+                *(dq, dk, dv),
+                *(self._turned(at, self._features), self._turned(at, self._value_features)),
+                *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK, BLOCK))),
+            ),
+            sizes=(*self._sizes, *_rest(scores), *_rest(keys), *_rest(values)),
+            numbers=(self._scale,),
+            per="sample",
+        )
+        return dq, dk, dv
+
+    def _turned(self, at: Lowering, features: int) -> Buffer:
+        """Give room for keys or values, transposed block by block."""
+        return at.thread_scratch((ceil(self.key.shape[0] / BLOCK), features, BLOCK))
+
+    def _tiling(self, at: Lowering, columns: int) -> Tiling:
+        return choose_even(BLOCK, columns, at.target)
+
+    @property
+    def _features(self) -> int:
+        return self.query.shape[1] // self.heads
+
+    @property
+    def _value_features(self) -> int:
+        return self.context.shape[1] // self.heads
+
+    @property
+    def _scale(self) -> float:
+        return 1 / sqrt(self._features)
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        queries, keys = self.query.shape[0], self.key.shape[0]
+        return queries, keys, self.heads, self.groups, self._features, self._value_features
+
+
+def _columns(tiling: Tiling) -> tuple[int, ...]:
+    """Give the compile-time part of a tiling after the vectors' width."""
+    return tiling.mr, tiling.nv, tiling.nv_tail, tiling.masked
+
+
+def _rest(tiling: Tiling) -> tuple[int, int]:
+    """Give the full blocks, and the columns of the rest."""
+    return tiling.blocks, tiling.columns

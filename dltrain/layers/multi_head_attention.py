@@ -1,0 +1,150 @@
+"""Attention between the steps of a sequence."""
+
+from __future__ import annotations
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.lowering import Buffer, Gradient, Lowering
+from dltrain.core.shapes import Shape
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.glorot_uniform import GlorotUniform
+from dltrain.initializers.zeros import Zeros
+from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.heads import Heads
+from dltrain.layers.matrix import Matrix, bias_gradient
+
+INWARD = ("query", "key", "value")
+
+
+class MultiHeadAttention(Layer):
+    """Let each step of a sequence take in values of all steps, head by head.
+
+    y = concatenated softmax(q k^T / sqrt(key_dim)) v of all heads, times the output kernel. Memory
+    grows with the length, not with its square.
+
+    Shapes: x (time, features); y (time, features). Kernels of query, key and value (features,
+    heads, key_dim), output (heads, key_dim, features), each followed by its bias; keys and values
+    have `num_kv_heads` heads, and `value_dim` numbers.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762; Ainslie et al. 2023, arXiv:2305.13245.
+    """
+
+    num_heads: PositiveInteger
+    """Heads."""
+    key_dim: PositiveInteger
+    """Numbers of a query and of a key, of each head."""
+    value_dim: PositiveInteger | None = None
+    """Numbers of a value, of each head; default: those of a key."""
+    num_kv_heads: PositiveInteger | None = None
+    """Heads of keys and values, which groups of heads share; default: as many as heads."""
+    causal: Flag = False
+    """Whether a step sees no later one."""
+    use_bias: Flag = True
+    """Whether queries, keys, values and outputs have a bias."""
+    kernel_initializer: Initializer = GlorotUniform()
+    """Starting values of the kernels."""
+    bias_initializer: Initializer = Zeros()
+    """Starting values of the biases."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Keep the shape."""
+        require(inputs[0], (2,), self, hint="put an embedding, or `reshape`, before it")
+        if self.num_heads % self._groups:
+            raise ShapeError(
+                f"{self.num_heads} heads cannot share {self._groups} heads of keys and values",
+                field="num_kv_heads",
+                hint="give a number that divides num_heads",
+            )
+        return inputs[0]
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Ask for the kernels and biases of query, key, value and output."""
+        features = inputs[0][-1]
+        specs: dict[str, ParameterSpec] = {}
+        for name, (heads, size) in self._inward.items():
+            shape = (features, heads, size)
+            specs[f"{name}_kernel"] = ParameterSpec(shape, self.kernel_initializer)
+            if self.use_bias:
+                specs[f"{name}_bias"] = ParameterSpec(shape[1:], self.bias_initializer)
+        shape = (self.num_heads, self._value_dim, features)
+        specs["output_kernel"] = ParameterSpec(shape, self.kernel_initializer)
+        if self.use_bias:
+            specs["output_bias"] = ParameterSpec((features,), self.bias_initializer)
+        return specs
+
+    def multiply_adds(self, *inputs: Shape) -> int:
+        """Count those of the four kernels, and one for each pair of steps and number of a head."""
+        time, features = inputs[0]
+        inward = sum(heads * size for heads, size in self._inward.values())
+        outward = self.num_heads * self._value_dim
+        each = self.key_dim + self._value_dim
+        return time * (features * (inward + outward) + time * self.num_heads * each)
+
+    def forward(self, at: Lowering) -> None:
+        """Write the rows of q, k and v, of attention, and of the output."""
+        heads = self._heads(at)
+        for name, kept in zip(INWARD, heads.inward, strict=True):
+            self._multiply(at, name, at.inputs[0], kept)
+        heads.forward(at)
+        self._multiply(at, "output", heads.context, at.output)
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows of all gradients, from the output's to the input's."""
+        heads, dy = self._heads(at), at.output_gradient
+        self._weights(at, "output", heads.context, dy)
+        d_context = at.scratch(heads.context.shape)
+        self._matrix(at, "output").input_gradient(dy, Gradient(d_context, accumulate=False))
+        gradients = heads.backward(at, d_context)
+        for name, gradient in zip(INWARD, gradients, strict=True):
+            self._weights(at, name, at.inputs[0], gradient)
+        dx = at.input_gradient()
+        if dx is None:
+            return
+        for name, gradient in zip(INWARD, gradients, strict=True):
+            self._matrix(at, name).input_gradient(gradient, dx)
+            dx = Gradient(dx.buffer, accumulate=True)
+
+    def _multiply(self, at: Lowering, name: str, x: Buffer, y: Buffer) -> None:
+        bias = at.parameter(f"{name}_bias" if self.use_bias else f"{name}_kernel")
+        self._matrix(at, name).multiply(x, bias, y, start=int(self.use_bias))
+
+    def _weights(self, at: Lowering, name: str, x: Buffer, dy: Buffer) -> None:
+        bias_gradient(at, f"{name}_bias" if self.use_bias else None, dy, dy)
+        self._matrix(at, name).weights(x, dy)
+
+    def _matrix(self, at: Lowering, name: str) -> Matrix:
+        kernel = at.parameter(f"{name}_kernel").shape
+        if name == "output":
+            return Matrix(at, "output_kernel", kernel[0] * kernel[1], kernel[2])
+        return Matrix(at, f"{name}_kernel", kernel[0], kernel[1] * kernel[2])
+
+    def _heads(self, at: Lowering) -> Heads:
+        time = at.inputs[0].shape[0]
+
+        def kept(name: str, shape: Shape) -> Buffer:
+            return at.keep(name, shape) if at.needs_gradient else at.scratch(shape)
+
+        q, k, v = (kept(name, (time, heads * size)) for name, (heads, size) in self._inward.items())
+        return Heads(
+            query=q, key=k, value=v,
+            context=kept("context", (time, self.num_heads * self._value_dim)),
+            spans=kept("spans", (self.num_heads, time)),
+            heads=self.num_heads, groups=self._groups, causal=self.causal,
+        )  # fmt: skip
+
+    @property
+    def _inward(self) -> dict[str, tuple[int, int]]:
+        """Give the heads and sizes of query, key and value."""
+        return {
+            "query": (self.num_heads, self.key_dim),
+            "key": (self._groups, self.key_dim),
+            "value": (self._groups, self._value_dim),
+        }
+
+    @property
+    def _groups(self) -> int:
+        return self.num_heads if self.num_kv_heads is None else self.num_kv_heads
+
+    @property
+    def _value_dim(self) -> int:
+        return self.key_dim if self.value_dim is None else self.value_dim

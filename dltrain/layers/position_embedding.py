@@ -1,0 +1,53 @@
+"""Where a step stands in its sequence, learnt."""
+
+from __future__ import annotations
+
+from dltrain.core.lowering import Lowering
+from dltrain.core.shapes import Shape, size_of
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.random_uniform import RandomUniform
+from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.matrix import bias_gradient
+
+
+class PositionEmbedding(Layer):
+    """Add a learnt vector to each step, its own for each position.
+
+    Shapes: x (time, features); embeddings (time, features); y (time, features).
+
+    Source: Gehring et al. 2017, arXiv:1705.03122.
+    """
+
+    embeddings_initializer: Initializer = RandomUniform()
+    """Starting values of the vectors."""
+
+    def output_shape(self, *inputs: Shape) -> Shape:
+        """Keep the shape."""
+        require(inputs[0], (2,), self, hint="put an embedding, or `reshape`, before it")
+        return inputs[0]
+
+    def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
+        """Ask for a vector for each position."""
+        return {"embeddings": ParameterSpec(inputs[0], self.embeddings_initializer)}
+
+    def forward(self, at: Lowering) -> None:
+        """Write the row of y = x + embeddings."""
+        at.row(
+            "add_forward",
+            reads=(at.inputs[0], at.parameter("embeddings")),
+            writes=(at.output,),
+            sizes=(1, size_of(at.output.shape)),
+        )
+
+    def backward(self, at: Lowering) -> None:
+        """Write the rows of the gradients of embeddings and x."""
+        dy, gradient = at.output_gradient, at.input_gradient()
+        bias_gradient(at, "embeddings", dy, dy, whole=True)
+        if gradient is not None:
+            at.row(
+                "linear_backward",
+                variant=(int(gradient.accumulate),),
+                reads=(dy, dy),
+                writes=(gradient.buffer,),
+                sizes=(1, dy.size),
+            )

@@ -1,0 +1,104 @@
+"""Attention: outputs and gradients of whole networks are those of float64 twins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dltrain.core.errors import ShapeError
+from dltrain.core.lowering import Target
+from dltrain.engine.network import Network
+from dltrain.layers.base import Layer
+from tests.reference.architectures import Architecture
+from tests.reference.judge import worst_gradient
+from tests.reference.networks import build_network, random_batch
+from tests.reference.twin import Twin
+
+
+def attention(heads: int, size: int, **fields: Any) -> dict[str, Any]:
+    return {"type": "multi_head_attention", "num_heads": heads, "key_dim": size, **fields}
+
+
+def architecture(shape: tuple[int, int], *layers: dict[str, Any]) -> Architecture:
+    last = [{"type": "global_average_pooling1d"}, {"type": "dense", "units": 3}]
+    return {
+        "input_shape": shape,
+        "classes": 3,
+        "layers": [*layers, *last],
+        "loss": "mean_squared_error",
+        "output_shape": (3,),
+    }
+
+
+NETWORKS = {
+    "one step": architecture((1, 5), attention(2, 4)),
+    "odd sizes": architecture((7, 5), attention(3, 7), attention(1, 19)),
+    "causal": architecture((9, 6), attention(2, 8, causal=True), attention(2, 8, causal=True)),
+    "several blocks": architecture((130, 8), attention(2, 16)),
+    "several blocks, causal": architecture((150, 8), attention(2, 5, causal=True)),
+    "groups": architecture((12, 8), attention(6, 4, num_kv_heads=2, value_dim=9)),
+    "one group, without biases": architecture(
+        (70, 8), attention(4, 8, num_kv_heads=1, use_bias=False, causal=True)
+    ),
+}
+
+
+def check(name: str, network: Network, samples: int) -> None:
+    drawn = NETWORKS[name]
+    x, y = random_batch(drawn, samples=samples)
+    twin = Twin(drawn["layers"], drawn["loss"], network.parameters)
+    np.testing.assert_allclose(network.forward(x), twin.forward(x), rtol=1e-4, atol=1e-5)
+    loss, gradients = network.loss_and_gradients(x, y)
+    wanted_loss, wanted = twin.loss_and_gradients(x, y)
+    assert loss == pytest.approx(wanted_loss, rel=1e-5)
+    error, key = worst_gradient(gradients, wanted)
+    assert error < 1e-5, key
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_computes_what_its_twin_does(name: str) -> None:
+    check(name, build_network(NETWORKS[name], seed=1), 5)
+
+
+@pytest.mark.parametrize("target", [Target(4, 16), Target(8, 16)], ids=lambda each: str(each.width))
+@pytest.mark.parametrize("name", ["odd sizes", "several blocks, causal"])
+def test_narrower_vectors_compute_the_same(name: str, target: Target) -> None:
+    network = build_network(NETWORKS[name], seed=1)
+    network.target = target
+    check(name, network, 3)
+
+
+def test_large_scores_do_not_overflow() -> None:
+    layers = (Layer.parse(attention(1, 4)),)
+    network = Network.build(layers, input_shape=(70, 4))
+    x = np.random.default_rng(0).normal(0, 300, (2, 70, 4)).astype(np.float32)
+    assert np.isfinite(network.forward(x)).all()
+
+
+def test_a_causal_step_does_not_depend_on_later_ones() -> None:
+    network = Network.build((Layer.parse(attention(2, 4, causal=True)),), input_shape=(80, 4))
+    x = np.random.default_rng(0).normal(size=(1, 80, 4)).astype(np.float32)
+    before = network.forward(x)[0, :70]
+    x[0, 70:] = 9
+    after = network.forward(x)[0, :70]
+    np.testing.assert_array_equal(before, after)
+
+
+def test_any_number_of_threads_gives_the_same_bits() -> None:
+    drawn = NETWORKS["groups"]
+    x, y = random_batch(drawn, samples=37)
+    one, two = (
+        build_network(drawn, seed=1, threads=threads).loss_and_gradients(x, y)[1]
+        for threads in (1, 2)
+    )
+    for key, value in one.items():
+        np.testing.assert_array_equal(two[key], value)
+
+
+def test_heads_that_cannot_share_keys_are_refused() -> None:
+    layers = (Layer.parse(attention(4, 4, num_kv_heads=3)),)
+    with pytest.raises(ShapeError, match="4 heads cannot share 3") as raised:
+        Network.build(layers, input_shape=(5, 4))
+    assert raised.value.loc == ("model", "layers", 0, "num_kv_heads")
