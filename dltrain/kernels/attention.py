@@ -78,6 +78,25 @@ def scale_row(y, start, count, factor):  # type: ignore[no-untyped-def]
         y[k] = y[k] * factor
 
 
+@device
+def begin(y, first, row, rows, features, tops, sums):  # type: ignore[no-untyped-def]
+    """Set rows of y to zero, of which no key is known yet."""
+    for i in range(rows):
+        clear(y, first + i * row, first + i * row + features)
+        tops[i], sums[i] = LOWEST, ZERO
+
+
+@device
+def finish(y, first, row, rows, features, tops, sums, spans, at):  # type: ignore[no-untyped-def]
+    """Divide rows of y by their sums, and leave the logarithms."""
+    for i in range(rows):
+        total = sums[i]
+        scale_row(y, first + i * row, features, ONE / total if total > ZERO else ONE)
+        spans[at + i] = tops[i] + log(total) if total > ZERO else ZERO
+        if total != total:
+            spans[at + i] = total
+
+
 @kernel
 def attention_forward(  # type: ignore[no-untyped-def]
     width, mr, nv, nv_tail, masked, v_mr, v_nv, v_nv_tail, v_masked, causal
@@ -93,21 +112,6 @@ def attention_forward(  # type: ignore[no-untyped-def]
     score = multiplying(width, mr, nv, nv_tail, masked, 0)
     gather = multiplying(width, v_mr, v_nv, v_nv_tail, v_masked, 2)
     block, v_block = nv * width, v_nv * width
-
-    @device
-    def begin(y, first, row, rows, features, tops, sums):  # type: ignore[no-untyped-def]
-        for i in range(rows):
-            clear(y, first + i * row, first + i * row + features)
-            tops[i], sums[i] = LOWEST, ZERO
-
-    @device
-    def finish(y, first, row, rows, features, tops, sums, spans, at):  # type: ignore[no-untyped-def]
-        for i in range(rows):
-            total = sums[i]
-            scale_row(y, first + i * row, features, ONE / total if total > ZERO else ONE)
-            spans[at + i] = tops[i] + log(total) if total > ZERO else ZERO
-            if total != total:
-                spans[at + i] = total
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         queries, keys, heads, groups = args[36], args[37], args[38], args[39]
@@ -182,10 +186,10 @@ def attention_backward(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Give the gradients of q, k and v.
 
-    Operands q, k, v, y, spans as `attention_forward` has them, dy, dq, dk, dv; a thread's own turned
-    keys and turned values (blocks, features, 64), scores and slopes (64, 64). Sizes: queries, keys,
-    heads, groups, key features, value features; full blocks and rest columns of scores, of keys,
-    of values. Number: scale.
+    Operands q, k, v, y, spans as `attention_forward` has them, dy, dq, dk, dv; a thread's own
+    turned keys and turned values (blocks, features, 64), scores and slopes (64, 64). Sizes:
+    queries, keys, heads, groups, key features, value features; full blocks and rest columns of
+    scores, of keys, of values. Number: scale.
     """
     score = multiplying(width, mr, nv, nv_tail, masked, 0)
     add_keys = multiplying(width, k_mr, k_nv, k_nv_tail, k_masked, 2)

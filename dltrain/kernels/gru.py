@@ -116,7 +116,7 @@ def gru_forward(width, mr, nv, nv_tail, masked, biased, sequences):  # type: ign
 
 
 def going_back(width):  # type: ignore[no-untyped-def]
-    """Make the function of one step back: the gradients of x and q; dh is left at what h' passed."""
+    """Make the function of one step back: gradients of x and q; dh is left at what h' passed."""
     put = storing(width)
 
     @device
@@ -183,8 +183,8 @@ def gru_backward(width, mr, nv, nv_tail, masked, sequences):  # type: ignore[no-
 def gru_bias_gradient(start):  # type: ignore[no-untyped-def]
     """Sum the gradients of both biases over all steps: of x and of q.
 
-    Operands dx, dq (time, columns), db (2, columns), stored or, where `start` is 2, added to. Sizes:
-    time, columns.
+    Operands dx, dq (time, columns), db (2, columns), stored or, where `start` is 2, added to.
+    Sizes: time, columns.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]

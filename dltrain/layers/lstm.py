@@ -30,7 +30,7 @@ class LSTM(Layer):
     """Take a sequence step by step through cells that gates write, forget and show.
 
     Shapes: x (time, features); y (units,), or (time, units) with `return_sequences`. kernel
-    (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,), of the gates i, f, c, o.
+    (features, 4 units), recurrent_kernel (units, 4 units), bias (4 units,), of gates i, f, c, o.
 
     Source: Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000.
     """

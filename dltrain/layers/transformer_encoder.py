@@ -8,7 +8,7 @@ from dltrain.activations.base import Activation
 from dltrain.activations.gelu import Gelu
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, NonNegative, PositiveInteger, Share
-from dltrain.layers.base import Builder, Layer
+from dltrain.layers.base import Builder, Layer, require
 from dltrain.layers.dense import Dense
 from dltrain.layers.dropout import Dropout
 from dltrain.layers.layer_normalization import LayerNormalization
@@ -44,8 +44,9 @@ class TransformerEncoder(Layer):
 
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add two residual blocks."""
+        require(inputs[0].shape, (2,), self, hint="put an embedding, or `reshape`, before it")
         features = inputs[0].shape[-1]
-        if len(inputs[0].shape) != 2 or features % self.num_heads:
+        if features % self.num_heads:
             raise ShapeError(
                 f"{features} features cannot be shared among {self.num_heads} heads",
                 field="num_heads",

@@ -41,6 +41,14 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 
 @pytest.fixture
+def small_text(tmp_path: Path) -> Path:
+    """Write a short text."""
+    path = tmp_path / "text.txt"
+    path.write_text("What is a day? A night that has seen the sun.\n" * 60)
+    return path
+
+
+@pytest.fixture
 def small_mnist(tmp_path: Path) -> Path:
     """Write a few random images under the names of MNIST's files."""
     folder = tmp_path / "mnist"

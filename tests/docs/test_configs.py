@@ -15,9 +15,10 @@ BUNDLED = ("digits", "digits_graph", "digits_mlp", "shapes_unet")
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_config_trains_and_writes_a_result(
-    name: str, run: Run, clone: Path, small_mnist: Path, small_cifar10: Path
+    name: str, run: Run, clone: Path, small_mnist: Path, small_cifar10: Path, small_text: Path
 ) -> None:
-    path = small_cifar10 if name.startswith("cifar10") else small_mnist
+    others = {"cifar10": small_cifar10, "shakespeare": small_text}
+    path = others.get(name.split("_")[0], small_mnist)
     data = [] if Path(name).stem in BUNDLED else ["--set", f"dataset.path={path}"]
     run("fit", f"configs/{name}", "--set", "training.epochs=1", "--name", "short", *data)
     result = json.loads((clone / "runs" / "short" / "result.json").read_text())

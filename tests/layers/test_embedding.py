@@ -22,6 +22,7 @@ SIZES = {"small": (11, 5), "large": (2100, 33)}
 def architecture(rows: int, features: int) -> Architecture:
     layers: list[dict[str, Any]] = [
         {"type": "embedding", "input_dim": rows, "output_dim": features},
+        {"type": "position_embedding"},
         {"type": "lstm", "units": 4},
         {"type": "dense", "units": 3},
     ]

@@ -28,6 +28,14 @@ def embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return table[rows], backward
 
 
+def position_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    def backward(dy: Array) -> Array:
+        own.add("embeddings", dy.sum(0))
+        return dy
+
+    return x + own["embeddings"], backward
+
+
 def simple_rnn(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     u = own["recurrent_kernel"]
 
@@ -182,6 +190,7 @@ SEQUENCE_LAYERS = {
     "gru": gru,
     "lstm": lstm,
     "multi_head_attention": multi_head_attention,
+    "position_embedding": position_embedding,
     "reverse": reverse,
     "simple_rnn": simple_rnn,
 }
