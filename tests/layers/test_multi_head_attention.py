@@ -12,9 +12,8 @@ from dltrain.core.lowering import Target
 from dltrain.engine.network import Network
 from dltrain.layers.base import Layer
 from tests.reference.architectures import Architecture
-from tests.reference.judge import worst_gradient
+from tests.reference.network_check import check_network
 from tests.reference.networks import build_network, random_batch
-from tests.reference.twin import Twin
 
 
 def attention(heads: int, size: int, **fields: Any) -> dict[str, Any]:
@@ -45,21 +44,9 @@ NETWORKS = {
 }
 
 
-def check(name: str, network: Network, samples: int) -> None:
-    drawn = NETWORKS[name]
-    x, y = random_batch(drawn, samples=samples)
-    twin = Twin(drawn["layers"], drawn["loss"], network.parameters)
-    np.testing.assert_allclose(network.forward(x), twin.forward(x), rtol=1e-4, atol=1e-5)
-    loss, gradients = network.loss_and_gradients(x, y)
-    wanted_loss, wanted = twin.loss_and_gradients(x, y)
-    assert loss == pytest.approx(wanted_loss, rel=1e-5)
-    error, key = worst_gradient(gradients, wanted)
-    assert error < 1e-5, key
-
-
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_computes_what_its_twin_does(name: str) -> None:
-    check(name, build_network(NETWORKS[name], seed=1), 5)
+    check_network(NETWORKS[name], build_network(NETWORKS[name], seed=1), 5)
 
 
 @pytest.mark.parametrize("target", [Target(4, 16), Target(8, 16)], ids=lambda each: str(each.width))
@@ -67,7 +54,7 @@ def test_a_network_computes_what_its_twin_does(name: str) -> None:
 def test_narrower_vectors_compute_the_same(name: str, target: Target) -> None:
     network = build_network(NETWORKS[name], seed=1)
     network.target = target
-    check(name, network, 3)
+    check_network(NETWORKS[name], network, 3)
 
 
 def test_large_scores_do_not_overflow() -> None:

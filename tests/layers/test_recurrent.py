@@ -12,9 +12,8 @@ from dltrain.core.lowering import Target
 from dltrain.engine.network import Network
 from dltrain.layers.base import Layer
 from tests.reference.architectures import Architecture
-from tests.reference.judge import worst_gradient
+from tests.reference.network_check import check_network
 from tests.reference.networks import build_network, random_batch
-from tests.reference.twin import Twin
 
 TYPES = ["simple_rnn", "lstm", "gru"]
 NARROW = (Target(4, 16), Target(8, 16))
@@ -55,22 +54,11 @@ def networks(kind: str) -> dict[str, Architecture]:
     }
 
 
-def check(drawn: Architecture, network: Network, samples: int) -> None:
-    x, y = random_batch(drawn, samples=samples)
-    twin = Twin(drawn["layers"], drawn["loss"], network.parameters)
-    np.testing.assert_allclose(network.forward(x), twin.forward(x), rtol=1e-4, atol=1e-5)
-    loss, gradients = network.loss_and_gradients(x, y)
-    wanted_loss, wanted = twin.loss_and_gradients(x, y)
-    assert loss == pytest.approx(wanted_loss, rel=1e-5)
-    error, key = worst_gradient(gradients, wanted)
-    assert error < 1e-5, key
-
-
 @pytest.mark.parametrize("name", networks("lstm"))
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_network_computes_what_its_twin_does(kind: str, name: str) -> None:
     drawn = networks(kind)[name]
-    check(drawn, build_network(drawn, seed=1), 21)
+    check_network(drawn, build_network(drawn, seed=1), 21)
 
 
 @pytest.mark.parametrize("target", NARROW, ids=lambda target: str(target.width))
@@ -79,7 +67,7 @@ def test_narrower_vectors_compute_the_same(kind: str, target: Target) -> None:
     drawn = networks(kind)["a stack"]
     network = build_network(drawn, seed=1)
     network.target = target
-    check(drawn, network, 3)
+    check_network(drawn, network, 3)
 
 
 @pytest.mark.parametrize("kind", TYPES)

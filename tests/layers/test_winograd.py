@@ -11,9 +11,8 @@ from dltrain.core.lowering import Target
 from dltrain.engine.lower import Lowerer
 from dltrain.engine.network import Network
 from tests.reference.architectures import Architecture
-from tests.reference.judge import worst_gradient
+from tests.reference.network_check import check_network
 from tests.reference.networks import build_network, random_batch
-from tests.reference.twin import Twin
 
 WIDTHS = (Target(4, 16), Target(8, 16), Target(16, 32))
 LAST = [{"type": "global_average_pooling2d"}, {"type": "dense", "units": 3}]
@@ -67,23 +66,12 @@ def rows_of(network: Network, batch_size: int) -> set[str]:
     return {row.kernel for row in lowerer.lower().rows}
 
 
-def check(name: str, network: Network, samples: int) -> None:
-    x, y = random_batch(NETWORKS[name], samples=samples)
-    twin = Twin(NETWORKS[name]["layers"], NETWORKS[name]["loss"], network.parameters)
-    np.testing.assert_allclose(network.forward(x), twin.forward(x), rtol=1e-4, atol=1e-5)
-    loss, gradients = network.loss_and_gradients(x, y)
-    wanted_loss, wanted = twin.loss_and_gradients(x, y)
-    assert loss == pytest.approx(wanted_loss, rel=1e-5)
-    error, key = worst_gradient(gradients, wanted)
-    assert error < 1e-5, key
-
-
 @pytest.mark.parametrize("target", WIDTHS, ids=lambda target: f"width {target.width}")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_outputs_and_gradients_are_those_of_the_twin(name: str, target: Target) -> None:
     network = build_network(NETWORKS[name], seed=2)
     network.target = target
-    check(name, network, samples=17)
+    check_network(NETWORKS[name], network, samples=17)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -111,7 +99,7 @@ def test_a_kernel_that_stays_in_cache_meets_image_by_image_and_a_large_one_the_b
 def test_a_batch_with_few_tiles_is_not_worth_the_reading_of_a_large_kernel() -> None:
     network = build_network(NETWORKS["small images"])
     assert "winograd_multiply" not in rows_of(network, 4)
-    check("small images", network, samples=4)
+    check_network(NETWORKS["small images"], network, samples=4)
 
 
 @pytest.mark.parametrize(
