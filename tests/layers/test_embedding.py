@@ -63,6 +63,16 @@ def test_any_number_of_threads_gives_the_same_bits(name: str) -> None:
         np.testing.assert_array_equal(two[key], value)
 
 
+@pytest.mark.parametrize("name", SIZES)
+def test_a_frozen_table_has_no_gradient(name: str) -> None:
+    drawn = architecture(*SIZES[name])
+    drawn["layers"][0]["trainable"] = False
+    x, y = batch(SIZES[name][0], 5)
+    _, gradients = build_network(drawn, seed=1).loss_and_gradients(x, y)
+    assert "embedding_1/embeddings" not in gradients
+    assert "lstm_1/kernel" in gradients
+
+
 @pytest.mark.parametrize("token", [-1, 7, np.nan])
 def test_a_token_without_a_row_is_not_a_number(token: float) -> None:
     layers = (Layer.parse({"type": "embedding", "input_dim": 7, "output_dim": 3}),)

@@ -185,6 +185,11 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return x[:, ::-1], lambda dy: dy[:, ::-1]
 
 
+ELSEWHERE = {
+    *("bidirectional", "embedding", "gru", "lstm", "multi_head_attention", "position_embedding"),
+    *("simple_rnn", "transformer_encoder"),
+}
+"""Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {
     "embedding": embedding,
     "gru": gru,
