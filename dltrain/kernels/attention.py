@@ -42,6 +42,12 @@ def turn(x, first, row, keys, features, y):  # type: ignore[no-untyped-def]
 
 
 @device
+def begins(h, heads, groups):  # type: ignore[no-untyped-def]
+    """Tell whether head h is the first of those that share keys and values."""
+    return h * groups % heads == 0
+
+
+@device
 def keys_seen(i, j, count, ahead, causal):  # type: ignore[no-untyped-def]
     """Count the keys of a block, from key j on, that query i may see.
 
@@ -127,7 +133,7 @@ def attention_forward(  # type: ignore[no-untyped-def]
             out, spans = address(args, 3, n, lane, thread), f32(args, 4, n, lane, thread)
             for h in range(heads):
                 g = h * groups // heads
-                if h == 0 or g != (h - 1) * groups // heads:
+                if begins(h, heads, groups):
                     turn(k, g * features, k_row, keys, features, turned)
                 for i in range(0, queries, BLOCK):
                     rows = smaller(BLOCK, queries - i)
@@ -156,16 +162,11 @@ def attention_forward(  # type: ignore[no-untyped-def]
 
 
 @device
-def probabilities(s, start, seen, scale, span):  # type: ignore[no-untyped-def]
-    """Turn a row of scores into probabilities."""
+def slope(s, dp, start, seen, delta, span, scale):  # type: ignore[no-untyped-def]
+    """Turn a row of scores into probabilities, and one of their gradients into those of scores."""
     for k in range(start, start + seen):
         s[k] = exp(s[k] * scale - span)
     clear(s, start + seen, start + BLOCK)
-
-
-@device
-def slope(s, dp, start, delta, scale):  # type: ignore[no-untyped-def]
-    """Turn a row of gradients of probabilities into those of scores."""
     for k in range(start, start + BLOCK):
         dp[k] = s[k] * (dp[k] - delta) * scale
 
@@ -216,7 +217,7 @@ def attention_backward(  # type: ignore[no-untyped-def]
             spans = f32(args, 4, n, lane, thread)
             for h in range(heads):
                 g = h * groups // heads
-                if h == 0 or g != (h - 1) * groups // heads:
+                if begins(h, heads, groups):
                     x, z = f32(args, 1, n, lane, thread), f32(args, 2, n, lane, thread)
                     turn(x, g * features, k_row, keys, features, turned)
                     turn(z, g * v_features, v_row, keys, v_features, values)
@@ -235,10 +236,9 @@ def attention_backward(  # type: ignore[no-untyped-def]
                         score(a, b, 0, c, rows, v_features)
                         for r in range(rows):
                             seen = keys_seen(i + r, j, count, keys - queries, causal)
-                            span = spans[h * queries + i + r]
-                            probabilities(s, r * BLOCK, seen, scale, span)
-                            delta = dot(y, gradient, place + r * y_row, v_features)
-                            slope(s, ds, r * BLOCK, delta, scale)
+                            span, row = spans[h * queries + i + r], place + r * y_row
+                            delta = dot(y, gradient, row, v_features)
+                            slope(s, ds, r * BLOCK, seen, delta, span, scale)
                         near, far = 4 * (j * k_row + g * features), 4 * (j * v_row + g * v_features)
                         b = Right(dy + 4 * place, v_block, y_row, args[62], args[63])
                         add_values(

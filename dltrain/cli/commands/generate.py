@@ -14,7 +14,8 @@ def generate(
     prompt: Annotated[str, typer.Option("--prompt", help="The text to go on from.")] = "",
     tokens: Annotated[int, typer.Option("--tokens", min=1, help="How many to write.")] = 200,
     temperature: Annotated[
-        float, typer.Option("--temperature", min=0, help="Below 1 bolder, above 1 wilder; 0: none.")
+        float,
+        typer.Option("--temperature", min=0, help="Above 1 wilder; 0: the likeliest."),
     ] = 1.0,
     top_k: Annotated[
         int | None, typer.Option("--top-k", min=1, help="Draw from so many likeliest tokens.")
