@@ -68,6 +68,11 @@ class Draft:
     complete: bool = False
     loss: Loss | None = None
 
+    @property
+    def seed(self) -> int:
+        """The seed; 0 where none can be read."""
+        return 0 if self.config is None else self.config.seed
+
     def problem(self, loc: Path, message: str, **advice: Unpack[Advice]) -> Problem:
         """Make a problem about a part of the config, with file, line and column."""
         return self.written.problem(loc, message, **advice)

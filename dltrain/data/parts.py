@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.shapes import Shape
+from dltrain.data.encoders.base import Encoder
 from dltrain.data.label_maps import is_map
 from dltrain.data.split import split_end, split_rows
 from dltrain.data.stores import Store
@@ -35,6 +36,8 @@ class Reading:
     """The classes of a trained model, in its order, where there is one."""
     source_shape: Shape | None = None
     """The shape of the samples that it was trained on, as they are stored."""
+    encoder: Encoder | None = None
+    """How its records became samples, where they were records."""
     warn: Callable[[str], None] = silent
     """Is told what may be wrong with data that can be used."""
 
@@ -68,6 +71,8 @@ class Stored:
 
     parts: dict[str, Part]
     class_names: tuple[str, ...] | None = None
+    encoder: Encoder | None = None
+    """How records became samples, where the data are records."""
     in_order: bool = False
     """Whether samples follow one another in time: a share is then taken from the end."""
 
@@ -77,9 +82,16 @@ def take_share(
 ) -> dict[str, Part]:
     """Take a share of the training split as a split of its own: its end, or every class alike."""
     train = parts["train"]
-    cut = split_end if in_order else partial(split_rows, seed=seed)
-    stay, taken = cut(train.targets, share=share, purpose=name)
+    stay, taken = share_rows(train.targets, name, share, seed, in_order=in_order)
     return {**parts, "train": train.taken(stay), name: train.taken(taken)}
+
+
+def share_rows(
+    targets: NDArray[Any], name: str, share: float, seed: int, *, in_order: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the rows that stay, and those of a share that is a split of its own."""
+    cut = split_end if in_order else partial(split_rows, seed=seed)
+    return cut(targets, share=share, purpose=name)
 
 
 def split_name(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
 from dltrain.core.shapes import Shape, describe, kind_of
+from dltrain.data.encoders.base import Encoder, restored
 from dltrain.data.images import read_image
 from dltrain.data.scaling import divisor_of, scaled
 from dltrain.data.stores import apply, check_size
@@ -27,12 +28,15 @@ def divide(
     return transforms, ()
 
 
-def describe_preprocessing(source: Shape, transforms: tuple[Transform, ...]) -> dict[str, Any]:
+def describe_preprocessing(
+    source: Shape, transforms: tuple[Transform, ...], encoder: Encoder | None = None
+) -> dict[str, Any]:
     """Write as plain JSON what `Preprocessor` needs; `source` is the shape of a stored sample."""
-    return {
+    known = {
         "source_shape": list(source),
         "transforms": [_plain(transform.dump()) for transform in transforms],
     }
+    return known if encoder is None else {**known, "encoder": _plain(encoder.as_json())}
 
 
 class Preprocessor:
@@ -41,6 +45,7 @@ class Preprocessor:
     def __init__(self, preprocessing: Mapping[str, Any], input_shape: Shape) -> None:
         self.input_shape = tuple(input_shape)
         self.source_shape: Shape = tuple(preprocessing.get("source_shape", input_shape))
+        self.encoder = restored(preprocessing)
         transforms = tuple(Transform.parse(each) for each in preprocessing.get("transforms", ()))
         self._on_pixels, self._after = divide(transforms)
         self._any_size = any(transform.fixes_size for transform in self._on_pixels)
@@ -60,6 +65,15 @@ class Preprocessor:
             check_size(Path(path), image.shape, self.source_shape)
         sample: NDArray[np.float32] = self._finished(image[np.newaxis])[0]
         return sample
+
+    def from_records(self, records: Sequence[Any]) -> NDArray[np.float32]:
+        """Take records, such as texts; give a batch.
+
+        Raises: DataError where the model takes none, or one of them is none.
+        """
+        if self.encoder is None:
+            raise DataError(f"the model takes {kind_of(self.source_shape)}, not records")
+        return self._finished(self.encoder.encode(records))
 
     def from_array(self, array: NDArray[Any]) -> NDArray[np.float32]:
         """Take a batch [n, ...], or one sample; give a batch.

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.shapes import Shape, size_of
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.draws import uniform
@@ -176,6 +177,8 @@ class DataFacts:
     """The shape of a sample as it is kept; None for that which the network sees."""
     copied_shape: Shape | None = None
     """Its shape before transforms that make a copy of all samples; None where there are none."""
+    inputs: InputFacts = NOTHING_KNOWN
+    """What the numbers of a sample mean, where they are not measurements."""
 
     def taking(self, name: str, share: float) -> DataFacts:
         """Tell the same with a share of the training split as a split of its own."""
@@ -227,6 +230,8 @@ class Data:
     """SHA-256 over the samples and targets as they are stored."""
     preprocessing: dict[str, Any]
     """What a prediction must do to an image, as plain JSON; `preprocess.Preprocessor` reads it."""
+    inputs: InputFacts = NOTHING_KNOWN
+    """What the numbers of a sample mean, where they are not measurements."""
 
     @property
     def classes(self) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dltrain.config.draft import Draft, LoadedConfig, in_order
 from dltrain.config.monitors import monitored
 from dltrain.core.errors import ConfigError, DataError, Problem, ShapeError
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.shapes import Shape
 from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
@@ -54,7 +55,12 @@ def check(draft: Draft) -> Checked:
     found = _unmeasured(draft, facts)
     targets = (facts.target_form, facts.target_shape)
     checked = check_shapes(
-        draft, facts.input_shape, facts.classes, targets=targets, found=tuple(found)
+        draft,
+        facts.input_shape,
+        facts.classes,
+        facts=facts.inputs,
+        targets=targets,
+        found=tuple(found),
     )
     if checked.graph is not None and not checked.problems:
         checked = replace(checked, problems=nothing_to_train(draft, checked.graph))
@@ -66,6 +72,7 @@ def check_shapes(
     input_shape: Shape,
     classes: int | None,
     *,
+    facts: InputFacts = NOTHING_KNOWN,
     targets: Targets | None = None,
     found: tuple[Problem, ...] = (),
 ) -> Checked:
@@ -73,7 +80,7 @@ def check_shapes(
     graph, error = None, None
     if draft.layers:
         try:
-            graph = build_graph(draft.layers, input_shape, classes)
+            graph = build_graph(draft.layers, input_shape, classes, facts)
             if draft.complete and draft.loss is not None:
                 check_loss(draft.loss, draft.layers, graph, classes, targets)
             if draft.config is not None:
@@ -153,7 +160,7 @@ def _describe(draft: Draft) -> tuple[DataFacts | None, DataError | None, list[Pr
     if draft.dataset is None:
         return None, None, []
     try:
-        return draft.dataset.describe(), None, []
+        return draft.dataset.describe(draft.seed), None, []
     except DataError as error:
         return _published(draft.dataset), error, []
     except ShapeError as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dltrain.activations.base import Activation
 from dltrain.activations.linear import Linear
 from dltrain.core.errors import ShapeError
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.shapes import Shape
 from dltrain.engine.facts import LayerFacts, history, layer_facts
 from dltrain.engine.naming import Names
@@ -25,6 +26,7 @@ class Graph:
     """Builds and holds a network: nodes in the order in which they compute."""
 
     classes: int | None = None
+    facts: InputFacts = NOTHING_KNOWN
     inputs: list[Value] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Graph:
 
         `share` is an output of a node of the same type whose parameters this one uses too.
         """
-        layer = layer.resolved(self.classes)
+        layer = layer.resolved(self.classes, self.facts)
         if isinstance(layer.activation, Linear) and not isinstance(layer, ActivationLayer):
             layer = layer.model_copy(update={"activation": None})
         activation = layer.activation
@@ -158,12 +160,17 @@ def _owner(value: Value | None) -> Node | None:
     return node
 
 
-def build_graph(layers: tuple[Layer, ...], input_shape: Shape, classes: int | None = None) -> Graph:
+def build_graph(
+    layers: tuple[Layer, ...],
+    input_shape: Shape,
+    classes: int | None = None,
+    facts: InputFacts = NOTHING_KNOWN,
+) -> Graph:
     """Build the graph of layers one after another, or as their `inputs` say.
 
     Raises: ShapeError whose `loc` starts at ("model", "layers"), with the history of shapes.
     """
-    graph = Graph(classes=classes)
+    graph = Graph(classes=classes, facts=facts)
     value = graph.input(input_shape)
     graph.finish(graph.sequence(layers, value, "model", "layers"))
     return graph

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dltrain.core import cells
 from dltrain.core.errors import UsageError
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.lowering import Precision, Target
 from dltrain.core.shapes import Shape, describe
 from dltrain.engine.graph import Graph, LayerFacts, build_graph
@@ -68,12 +69,13 @@ class Network:
         *,
         input_shape: Shape,
         classes: int | None = None,
+        facts: InputFacts = NOTHING_KNOWN,
         seed: int = 0,
         objective: Objective | None = None,
         threads: int | None = None,
     ) -> Network:
         """Build a network of layers one after another; raises ShapeError where they do not fit."""
-        graph = build_graph(layers, tuple(input_shape), classes)
+        graph = build_graph(layers, tuple(input_shape), classes, facts)
         return cls(graph, seed=seed, objective=objective, threads=threads)
 
     @property

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from dltrain.config.loader import load_dict
 from dltrain.config.schema import RunConfig
-from dltrain.core.errors import ConfigError, ShapeError, StorageError
+from dltrain.core.errors import ConfigError, DataError, ShapeError, StorageError
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
+from dltrain.data.encoders.base import restored
 from dltrain.engine.network import Network
 from dltrain.storage import checkpoint
 from dltrain.storage.checkpoint import Checkpoint
@@ -25,6 +27,12 @@ class Restored:
     network: Network
 
 
+def inputs_of(saved: Checkpoint) -> InputFacts:
+    """Tell what a checkpoint's data set told of the numbers of its samples."""
+    encoder = restored(saved.preprocessing)
+    return NOTHING_KNOWN if encoder is None else encoder.inputs
+
+
 def restore(path: str | Path, *, threads: int | None = None) -> Restored:
     """Read a checkpoint file, a run folder's best, or `FOLDER@last`, and build its network.
 
@@ -38,10 +46,11 @@ def restore(path: str | Path, *, threads: int | None = None) -> Restored:
             config.model.expand(),
             input_shape=saved.input_shape,
             classes=saved.classes,
+            facts=inputs_of(saved),
             seed=config.seed,
             threads=threads,
         )
-    except (ConfigError, ShapeError) as error:
+    except (ConfigError, DataError, ShapeError) as error:
         message = f"the network of this checkpoint cannot be built: {error.message}"
         hint = f"it was written by dltrain {saved.dltrain_version}"
         raise StorageError(message, at=str(file), hint=hint) from error

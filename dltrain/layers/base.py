@@ -12,6 +12,7 @@ from dltrain.activations.base import Activation
 from dltrain.core.component import Component
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import LAYER_NAME, Flag, Text
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, describe, kind_of
 from dltrain.initializers.base import Initializer
@@ -101,7 +102,7 @@ class Layer(Component):
         """Count the multiply-adds of one sample, forward."""
         return 0
 
-    def resolved(self, classes: int | None) -> Layer:
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Fill in what only the data set knows."""
         return self
 

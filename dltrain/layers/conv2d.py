@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
@@ -53,9 +54,9 @@ class Conv2D(Layer):
     kernel_regularizer: Regularizer | None = None
     """Penalty on the kernel, added to the loss."""
 
-    def resolved(self, classes: int | None) -> Layer:
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Fill in `filters: classes`."""
-        return filled_in(self, "filters", classes)
+        return filled_in(self, "filters", classes=classes)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the positions of the kernel."""

@@ -6,6 +6,7 @@ from math import prod
 from typing import ClassVar
 
 from dltrain.core.fields import Flag
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
@@ -39,9 +40,9 @@ class Dense(Layer):
     kernel_regularizer: Regularizer | None = None
     """Penalty on the kernel, added to the loss."""
 
-    def resolved(self, classes: int | None) -> Layer:
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Fill in `units: classes`."""
-        return filled_in(self, "units", classes)
+        return filled_in(self, "units", classes=classes)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Replace the features by the units."""

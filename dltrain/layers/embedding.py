@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dltrain.core.fields import PositiveInteger
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
 from dltrain.core.parts import parts_of
 from dltrain.core.shapes import Shape
@@ -10,7 +11,7 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.random_uniform import RandomUniform
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.matrix import PARTS, WHOLE_BATCH
-from dltrain.layers.outputs import OutputsField, filled_in, known
+from dltrain.layers.outputs import TokensField, filled_in, known
 from dltrain.regularizers.base import Regularizer
 
 
@@ -21,8 +22,9 @@ class Embedding(Layer):
     (time, output_dim). A token that has no row gives NaN, which stops a training.
     """
 
-    input_dim: OutputsField
-    """Tokens that there are; `classes` takes the number of classes from the data set."""
+    input_dim: TokensField
+    """Tokens that there are; `tokens` takes their number from the data set, as does `classes` where
+    they are what is told."""
     output_dim: PositiveInteger
     """Numbers of a token's vector."""
     embeddings_initializer: Initializer = RandomUniform()
@@ -30,9 +32,9 @@ class Embedding(Layer):
     embeddings_regularizer: Regularizer | None = None
     """Penalty on the table, added to the loss."""
 
-    def resolved(self, classes: int | None) -> Layer:
-        """Fill in `input_dim: classes`."""
-        return filled_in(self, "input_dim", classes)
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
+        """Fill in `input_dim: tokens`."""
+        return filled_in(self, "input_dim", classes=classes, tokens=inputs.tokens)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Give a vector for each token."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from dltrain.activations.base import Activation
 from dltrain.activations.tanh import Tanh
 from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
@@ -60,7 +61,7 @@ class GRU(Layer):
     go_backwards: Flag = False
     """Whether the last step comes first; the outputs come in this order too."""
 
-    def resolved(self, classes: int | None) -> Layer:
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Check the activation, which works inside the layer."""
         require_tanh(self)
         return self

@@ -1,4 +1,4 @@
-"""Layers that may have one output for each class of the data set."""
+"""Layers that may have one row or output for each class, or token, of the data set."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ if TYPE_CHECKING:
 
 OutputsField = PositiveInteger | Literal["classes"]
 """A number of outputs; `classes` takes the number of classes from the data set."""
+TokensField = PositiveInteger | Literal["classes", "tokens"]
+"""A number of tokens; `tokens` takes it from the data set, and `classes` where they are these."""
 
 LayerT = TypeVar("LayerT", bound="Layer")
 
 
-def filled_in(layer: LayerT, field: str, classes: int | None) -> LayerT:
-    """Put the number of classes where a field says `classes`; raises ShapeError without any."""
-    if getattr(layer, field) != "classes":
+def filled_in(layer: LayerT, field: str, **counts: int | None) -> LayerT:
+    """Put a number where a field names what the data set knows, such as `classes`.
+
+    Raises: ShapeError where the data set does not know it.
+    """
+    name = getattr(layer, field)
+    if name not in counts:
         return layer
-    if classes is None:
-        message = f"`{field}: classes` needs a data set with classes"
-        raise ShapeError(message, field=field, hint="write the number of outputs")
-    return layer.model_copy(update={field: classes})
+    if counts[name] is None:
+        message = f"`{field}: {name}` needs a data set with {name}"
+        raise ShapeError(message, field=field, hint=f"write the number of {_MEANT[name]}")
+    return layer.model_copy(update={field: counts[name]})
 
 
-def known(outputs: OutputsField, field: str) -> int:
-    """Give a number of outputs that is filled in; raises ShapeError where it is not."""
-    if isinstance(outputs, str):
-        raise ShapeError(f"`{field}: classes` was not filled in", field=field)
-    return outputs
+_MEANT = {"classes": "outputs", "tokens": "tokens"}
+
+
+def known(count: int | str, field: str) -> int:
+    """Give a number that is filled in; raises ShapeError where it is not."""
+    if isinstance(count, str):
+        raise ShapeError(f"`{field}: {count}` was not filled in", field=field)
+    return count

@@ -70,6 +70,7 @@ class Job:
             data.classes,
             data.target_form,
             target_shape=data.target_shape,
+            facts=data.inputs,
             fitting=lambda graph: require_memory(loaded, self._demand(graph)),
         )
         if problems := nothing_to_train(loaded, self.network.graph):

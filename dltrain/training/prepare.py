@@ -9,6 +9,7 @@ from typing import Any
 from dltrain.config.draft import Draft, LoadedConfig
 from dltrain.config.loader import read, read_dict
 from dltrain.core.errors import ConfigError, DataError, ShapeError, UsageError
+from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.shapes import Shape
 from dltrain.data.samples import Data, TargetForm
 from dltrain.engine.check import check, check_shapes, shape_problem
@@ -67,6 +68,7 @@ def build_network(
     target_form: TargetForm,
     *,
     target_shape: Shape | None = None,
+    facts: InputFacts = NOTHING_KNOWN,
     fitting: Callable[[Graph], None] | None = None,
 ) -> Network:
     """Build the network of a config with its starting values.
@@ -75,7 +77,7 @@ def build_network(
     Raises: ConfigError with the place of what does not fit.
     """
     targets = (target_form, target_shape) if target_shape is not None else None
-    checked = check_shapes(draft, tuple(input_shape), classes, targets=targets)
+    checked = check_shapes(draft, tuple(input_shape), classes, facts=facts, targets=targets)
     config = checked.loaded().config
     assert checked.graph is not None  # noqa: S101 - there is no problem
     if fitting is not None:
@@ -102,7 +104,7 @@ def build(
     Raises: ConfigError, DataError; UsageError where the input shape is not known.
     """
     draft = read_config(source, overrides, dataset=False)
-    form = _usual_form(draft, classes)
+    form, known = _usual_form(draft, classes), NOTHING_KNOWN
     if input_shape is None or (classes is None and draft.dataset is not None):
         checked = check(draft)
         checked.loaded()
@@ -110,10 +112,11 @@ def build(
         if facts is not None:
             input_shape = input_shape or facts.input_shape
             classes, form = classes or facts.classes, facts.target_form
+            known = facts.inputs
     if input_shape is None:
         hint = "give input_shape=(height, width, channels), or name a dataset in the config"
         raise UsageError("the shape of the input is not known", hint=hint)
-    return build_network(draft, input_shape, classes, form)
+    return build_network(draft, input_shape, classes, form, facts=known)
 
 
 def _usual_form(draft: Draft, classes: int | None) -> TargetForm:

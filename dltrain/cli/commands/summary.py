@@ -64,9 +64,10 @@ def _of_config(source: str, overrides: list[str]) -> Graph:
 def _of_checkpoint(source: str) -> Graph:
     from dltrain.config.loader import load_dict
     from dltrain.engine.graph import build_graph
+    from dltrain.engine.restore import inputs_of
     from dltrain.storage import checkpoint
     from dltrain.storage.locate import locate
 
     stored = checkpoint.load(locate(source))
     model = load_dict(stored.config, dataset=False).config.model
-    return build_graph(model.expand(), stored.input_shape, stored.classes)
+    return build_graph(model.expand(), stored.input_shape, stored.classes, inputs_of(stored))

@@ -7,18 +7,22 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from dltrain.core.component import Component
 from dltrain.core.errors import DataError, ShapeError
 from dltrain.core.fields import Text
+from dltrain.core.inputs import NOTHING_KNOWN
 from dltrain.core.shapes import Shape
 from dltrain.core.shapes import describe as describe_shape
 from dltrain.data.augmentations.base import Augmentation
 from dltrain.data.download import is_offline
+from dltrain.data.encoders.base import restored
 from dltrain.data.fingerprint import fingerprint
 from dltrain.data.label_maps import check_stays, is_map
-from dltrain.data.parts import Part, Reading, Stored, silent, split_name, take_share
+from dltrain.data.parts import Part, Reading, Stored, share_rows, silent, split_name, take_share
 from dltrain.data.preprocess import describe_preprocessing, divide
 from dltrain.data.samples import Data, DataFacts, Samples, StoredSamples, TargetForm
 from dltrain.data.stores import shape_after
@@ -46,18 +50,27 @@ class Dataset(Component):
         """Read the splits as they are stored."""
         raise NotImplementedError
 
-    def stored_facts(self) -> DataFacts | None:
+    def stored_facts(self, seed: int) -> DataFacts | None:
         """Tell what can be known cheaply, before transforms and validation; None if nothing can."""
         return None
 
-    def describe(self) -> DataFacts | None:
+    def learning_rows(
+        self, targets: NDArray[Any], seed: int, *, in_order: bool = False
+    ) -> NDArray[np.int64]:
+        """Give the rows of the training split that no share for validation will take."""
+        if not isinstance(self.validation, float):
+            return np.arange(len(targets), dtype=np.int64)
+        rows, _ = share_rows(targets, "validation", self.validation, seed, in_order=in_order)
+        return rows
+
+    def describe(self, seed: int = 0) -> DataFacts | None:
         """Tell what can be known without reading all the data.
 
         Raises: DataError where the data are missing or wrong, ShapeError (its `loc` names the place
         in the config) where a transform or augmentation does not suit the samples.
         """
         with _readable():
-            facts = self.stored_facts()
+            facts = self.stored_facts(seed)
         if facts is None:
             return None
         if isinstance(self.validation, float) and "train" in facts.samples:
@@ -104,7 +117,8 @@ class Dataset(Component):
         offline = is_offline() if offline is None else offline
         wanted = tuple(preprocessing["source_shape"]) if preprocessing is not None else None
         with _readable():
-            stored = self.read(Reading(seed, offline, announce, known, wanted, warn))
+            encoder = restored(preprocessing or {})
+            stored = self.read(Reading(seed, offline, announce, known, wanted, encoder, warn))
         whole = {name: (part.store, part.targets) for name, part in stored.parts.items()}
         transforms = self.transforms
         if preprocessing is not None:
@@ -123,7 +137,8 @@ class Dataset(Component):
             target_form=form_of(first.targets),
             target_shape=first.target_shape,
             fingerprint=fingerprint(whole),
-            preprocessing=describe_preprocessing(source, learnt),
+            preprocessing=describe_preprocessing(source, learnt, stored.encoder),
+            inputs=stored.encoder.inputs if stored.encoder is not None else NOTHING_KNOWN,
         )
 
     def _shape(self, shape: Shape) -> Shape:

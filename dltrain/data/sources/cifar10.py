@@ -21,7 +21,7 @@ class Cifar10(Dataset):
     """Folder that holds the files of the binary version, or some of them, or the folder that its
     archive was unpacked to; without it they are kept in the user's cache, and fetched once."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Tell what the files hold, or will hold once they are fetched."""
         return describe_cifar(CIFAR10, CIFAR10_LABELS, self.path)
 

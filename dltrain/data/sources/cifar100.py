@@ -25,7 +25,7 @@ class Cifar100(Dataset):
     label_mode: Literal["fine", "coarse"] = "fine"
     """The 100 classes, or the 20 groups of five that they form."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Tell what the files hold, or will hold once they are fetched."""
         return describe_cifar(CIFAR100, self._labelling, self.path)
 

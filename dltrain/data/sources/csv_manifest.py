@@ -34,7 +34,7 @@ class CsvManifest(Dataset):
     test: PartShare | None = None
     """Share to test on, every class alike, chosen by the seed, where no row says `test`."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Read the table and the header of one image."""
         rows = self._rows()
         names = _class_names(rows)

@@ -24,7 +24,7 @@ class Digits(Dataset):
     doi:10.24432/C50P49, CC BY 4.0.
     """
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Tell what is always so."""
         return DataFacts((8, 8, 1), 10, _NAMES, "labels", (), {"train": 1438, "test": 359})
 

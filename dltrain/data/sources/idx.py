@@ -41,7 +41,7 @@ class Idx(Dataset):
     classes: PositiveInteger | None = None
     """Number of classes; without it, the largest label and one."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Read the headers, and the labels where they alone tell how many classes there are."""
         pairs = self._pairs()
         shape, counts = shapes_of(pairs)

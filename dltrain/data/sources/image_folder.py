@@ -27,7 +27,7 @@ class ImageFolder(Dataset):
     test: PartShare | None = None
     """Share to test on, every class alike, chosen by the seed, where there is no folder test/."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """List the folders and read the header of one image."""
         listed, names, _ = self._listed(None)
         header = read_header(listed["train"][0][0])

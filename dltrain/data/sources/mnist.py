@@ -20,7 +20,7 @@ class Mnist(Dataset):
     """Folder that holds the four IDX files; without it they are kept in the user's cache, and
     fetched once."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Tell what the files hold, or will hold once they are fetched."""
         return describe_catalogued(MNIST, self.path)
 

@@ -42,7 +42,7 @@ class Npz(Dataset):
     ignore_class: Integer | None = None
     """A label that stands for no class, often 255: it counts in no loss and no metric."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Read the headers of the samples, and the targets."""
         headers = read_npz_headers(Path(self.path))
         names = self._splits(headers)

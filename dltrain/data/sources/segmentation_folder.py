@@ -49,7 +49,7 @@ class SegmentationFolder(Dataset):
     test: PartShare | None = None
     """Share to test on, chosen by the seed, where there is no folder test/."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """List the folders, read the header of an image, and the masks where classes are open."""
         listed, _ = self._listed()
         header = read_header(listed["train"][0][0])

@@ -28,7 +28,7 @@ class Shapes(Dataset):
     size: Annotated[int, Field(strict=True, ge=8, le=512)] = 32
     """Height and width in pixels."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Tell what will be drawn."""
         shape = (self.size, self.size, 3)
         return DataFacts(shape, len(CLASSES), CLASSES, "labels", shape[:2], self._counts())

@@ -34,7 +34,7 @@ class Text(Dataset):
     encoding: fields.Text = "utf-8"
     """How the file writes characters as bytes, such as utf-8 or latin-1."""
 
-    def stored_facts(self) -> DataFacts:
+    def stored_facts(self, seed: int) -> DataFacts:
         """Read the text and count its tokens."""
         tokens = self._tokens()
         names = tuple(sorted(set(tokens)))

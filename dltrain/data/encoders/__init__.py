@@ -1,0 +1,1 @@
+"""What data sets learn of their training split: how records of files become samples."""
