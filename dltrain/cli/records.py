@@ -13,6 +13,11 @@ from dltrain.inference.predict import Record
 
 def as_table(records: Sequence[Record]) -> str:
     """Lay records out in columns."""
+    names = _value_names(records)
+    if names:
+        rows = [(one.path, *_values(one, names, "{:.6g}"), one.error or "") for one in records]
+        numbers = range(1, 1 + len(names))
+        return table(("path", *names, "error"), rows, right=tuple(numbers)) + "\n"
     rows = [
         (
             record.path,
@@ -37,17 +42,38 @@ def as_jsonl(records: Sequence[Record]) -> str:
 
 
 def as_csv(records: Sequence[Record]) -> str:
-    """Write CSV: path, label, probability, label_2, probability_2, ..., error."""
+    """Write CSV: path, label, probability, label_2, probability_2, ..., error.
+
+    Where numbers are told, their names stand between path and error.
+    """
+    names = _value_names(records)
+    if names:
+        rows = [[one.path, *_values(one, names, "{!r}"), one.error or ""] for one in records]
+        return _csv(["path", *names, "error"], rows)
     count = max((len(record.top) for record in records), default=1) or 1
     more = (f"{name}_{place}" for place in range(2, count + 1) for name in ("label", "probability"))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["path", "label", "probability", *more, "error"])
+    rows = []
     for record in records:
         top = [value for one in record.top for value in (one.label, repr(one.probability))]
         top += [""] * (2 * count - len(top))
-        writer.writerow([record.path, *top, record.error or ""])
+        rows.append([record.path, *top, record.error or ""])
+    return _csv(["path", "label", "probability", *more, "error"], rows)
+
+
+def _csv(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([headings, *rows])
     return text.getvalue()
+
+
+def _value_names(records: Sequence[Record]) -> tuple[str, ...]:
+    """Name the numbers that records tell; nothing where they tell classes."""
+    return next((tuple(one.values) for one in records if one.values), ())
+
+
+def _values(record: Record, names: Sequence[str], form: str) -> list[str]:
+    values = record.values or {}
+    return [form.format(values[name]) if name in values else "" for name in names]
 
 
 WRITERS: dict[str, Callable[[Sequence[Record]], str]] = {

@@ -1,8 +1,8 @@
-"""A trained network, ready to label images: what `dltrain.load` gives."""
+"""A trained network, ready to tell of images and records: what `dltrain.load` gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +18,16 @@ from dltrain.data.preprocess import Preprocessor
 from dltrain.engine.network import Network
 from dltrain.engine.predictor import Predictor
 from dltrain.engine.restore import restore
+from dltrain.inference.items import records_of
 from dltrain.storage.checkpoint import Checkpoint
 
 BATCH = 64
 """Samples that are run at once where nobody says otherwise."""
 
 Images = NDArray[Any] | Sequence[str | Path] | str | Path
+"""An array, or files."""
+Records = Sequence[Mapping[str, Any]]
+"""What the lines of a file hold, such as `[{"length": 5.1, "colour": "red"}]`."""
 OnCompile = Callable[[int, int, str], None]
 
 
@@ -61,22 +65,33 @@ class Model:
             on_compile=self.on_compile,
         )
 
-    def predict(self, images: Images) -> NDArray[np.float32]:
-        """Give probabilities [n, classes] for an array of images, or for image files.
+    def predict(self, images: Images | Records) -> NDArray[np.float32]:
+        """Give probabilities [n, classes] for an array of images, for files, or for records.
 
         Arrays are prepared as in training: uint8 is divided by 255, floats are taken as they are.
-        Raises: DataError where a file cannot be read or a shape is another.
+        A network trained on tables takes their files, each with many rows, or rows as mappings;
+        numbers that it tells are in the units of the data.
+        Raises: DataError where a file or record cannot be read or a shape is another.
         """
         self.predictor.refresh()  # parameters may have been written to
         if isinstance(images, np.ndarray):
-            return self.predictor(self.preprocessor.from_array(images))
-        paths = [images] if isinstance(images, str | Path) else list(images)
-        parts = [
-            self.predictor(np.stack([self._sample(path) for path in chunk]))
-            for chunk in _chunks(paths, self.batch_size)
-        ]
+            return self.decoded(self.predictor(self.preprocessor.from_array(images)))
+        asked: list[Any] = [images] if isinstance(images, str | Path) else list(images)
+        if self.preprocessor.encoder is not None:
+            asked = records_of(self.preprocessor.encoder, asked)
+        parts = [self.predictor(self._batch(chunk)) for chunk in _chunks(asked, self.batch_size)]
         empty = np.empty((0, *self.network.output_shape), np.float32)
-        return np.concatenate([empty, *parts])
+        return self.decoded(np.concatenate([empty, *parts]))
+
+    def decoded(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Give what the network tells in the units of the data."""
+        encoder = self.preprocessor.encoder
+        return outputs if encoder is None else encoder.decode(outputs)
+
+    def _batch(self, asked: list[Any]) -> NDArray[np.float32]:
+        if self.preprocessor.encoder is not None:
+            return self.preprocessor.from_records(asked)
+        return np.stack([self._sample(path) for path in asked])
 
     def _sample(self, path: str | Path) -> NDArray[np.float32]:
         if not isinstance(path, str | Path):

@@ -1,4 +1,4 @@
-"""Labels for image files: one record for each, in order, readable or not."""
+"""What a model tells of images and of records in files: one for each, in order, readable or not."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dltrain.core.errors import DataError
 from dltrain.core.shapes import Shape, describe
+from dltrain.inference.items import Item, Sample, items, samples
 from dltrain.inference.masks import MaskWriter
 from dltrain.inference.model import Model
 from dltrain.inference.sources import Input
 
+_NOT_FINITE = "the network's output is not finite"
 _NO_CLASSES = (
     "the network's output of shape {} is no answer about classes; use dltrain.load(...).predict"
 )
@@ -55,6 +56,9 @@ class Record:
     top: tuple[Candidate, ...] = ()
     error: str | None = None
     map: Map | None = None
+    values: dict[str, float] | None = None
+    """Numbers by name, in the units of the data, where the network tells these and no classes;
+    none with an error."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the form of `predict --format json`."""
@@ -66,6 +70,7 @@ class Record:
             "probability": first.probability if first else None,
             "top": [one.as_json() for one in self.top],
             **known,
+            **({} if self.values is None else {"values": self.values or None}),
             "error": self.error,
         }
 
@@ -73,43 +78,43 @@ class Record:
 def predict(
     model: Model, inputs: Iterable[Input], *, top_k: int = 3, masks: Path | None = None
 ) -> Iterator[Record]:
-    """Label every input; an error is a record too.
+    """Tell about every image, or every record in a file; an error is a record too.
 
     Where the network answers for each pixel, a record says how much of the input each class takes,
-    and `masks` is a folder for the maps of classes.
+    and `masks` is a folder for the maps of classes. Where it tells numbers, a record has `values`.
     """
     writer = MaskWriter(masks, model.network.output_shape) if masks is not None else None
     with ThreadPoolExecutor(max_workers=model.network.threads) as readers:
-        rest = iter(inputs)
+        rest = items(model.preprocessor, inputs)
         while batch := tuple(islice(rest, model.batch_size)):
-            read = list(readers.map(lambda one: _read(model, one), batch))
-            yield from _labelled(model, batch, read, top_k, writer)
+            read = samples(model.preprocessor, batch, readers)
+            yield from _told(model, batch, read, top_k, writer)
 
 
-def _read(model: Model, one: Input) -> NDArray[np.float32] | str:
-    """Give the network's input, or what is wrong with the file."""
-    if one.error is not None:
-        return one.error
-    try:
-        return model.preprocessor.from_path(Path(one.path))
-    except DataError as error:
-        return error.message if error.hint is None else f"{error.message}; {error.hint}"
-
-
-def _labelled(
+def _told(
     model: Model,
-    inputs: Sequence[Input],
-    read: list[NDArray[np.float32] | str],
+    batch: Sequence[Item],
+    read: Sequence[Sample],
     top_k: int,
     writer: MaskWriter | None,
 ) -> Iterator[Record]:
-    images = [sample for sample in read if not isinstance(sample, str)]
-    outputs = iter(model.predictor(np.stack(images)) if images else ())
-    for one, sample in zip(inputs, read, strict=True):
+    encoder = model.preprocessor.encoder
+    names = encoder.outputs if encoder is not None else None
+    good = [sample for sample in read if not isinstance(sample, str)]
+    outputs = iter(model.decoded(model.predictor(np.stack(good))) if good else ())
+    for one, sample in zip(batch, read, strict=True):
         if isinstance(sample, str):
-            yield Record(one.path, error=sample)
+            yield Record(one.path, error=sample, values=None if names is None else {})
+        elif names is not None:
+            yield _value_record(one.path, next(outputs), names)
         else:
             yield _record(one.path, next(outputs), model.class_names, top_k, writer)
+
+
+def _value_record(path: str, output: NDArray[np.float32], names: Sequence[str]) -> Record:
+    if not np.isfinite(output).all():
+        return Record(path, error=_NOT_FINITE, values={})
+    return Record(path, values=dict(zip(names, map(float, output.reshape(-1)), strict=True)))
 
 
 def _record(
@@ -120,7 +125,7 @@ def _record(
     writer: MaskWriter | None,
 ) -> Record:
     if not np.isfinite(output).all():
-        return Record(path, error="the network's output is not finite")
+        return Record(path, error=_NOT_FINITE)
     if names is not None and output.shape[-1] == 1 and len(names) == 2:
         # One sigmoid unit gives the probability of the second class.
         output = np.concatenate([1 - output, output], axis=-1)

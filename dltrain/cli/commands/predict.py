@@ -23,7 +23,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Images, folders, globs, @list.txt, or - for paths on standard input.",
+            help="Images, tables, folders, globs, @list.txt, or - for paths on standard input.",
         ),
     ],
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="Labels to give for each.")] = 3,
@@ -43,7 +43,7 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Label images: one record for each, in order.
+    """Label images, or tell about each row of tables: one record for each, in order.
 
     One that cannot be read has its error in the record, and the exit code is then 3. A network
     that labels pixels gives the classes that take most of an image.
