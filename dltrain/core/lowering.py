@@ -143,6 +143,13 @@ class Lowering(Protocol):
         """The layer's inputs, one value per sample."""
 
     @property
+    def mask(self) -> Buffer | None:
+        """Which steps of the (last) input are padding: (time,), 0 where one is, else 1.
+
+        None where there is no padding.
+        """
+
+    @property
     def output(self) -> Buffer:
         """The layer's output."""
 

@@ -17,6 +17,7 @@ from dltrain.engine.nodes import Node, Parameter, Value
 from dltrain.engine.wiring import Location, Wiring
 from dltrain.layers.activation import Activation as ActivationLayer
 from dltrain.layers.base import Layer
+from dltrain.layers.step_mask import StepMask
 
 __all__ = ["Graph", "LayerFacts", "Node", "Parameter", "Value", "build_graph"]
 
@@ -36,6 +37,7 @@ class Graph:
         """Begin outside of all containers."""
         self._names = Names()
         self._wiring = Wiring(self._names)
+        self._masks: dict[int, Value] = {}
         self._location: Location = ()
         self._frozen = False
 
@@ -64,13 +66,19 @@ class Graph:
         value = self._add(layer, inputs, share)
         return self.activate(activation, value) if apart else value
 
+    def is_masked(self, value: Value) -> bool:
+        """Tell whether some steps of a value may be padding."""
+        return id(value) in self._masks
+
     def activate(self, activation: Activation | None, value: Value) -> Value:
         """Apply an activation after a layer, under that layer's name."""
         if activation is None or isinstance(activation, Linear):
             return value
         layer = ActivationLayer(activation=activation)
         name = self._names.inside("activation") if value.node is None else value.node.name
-        return self._append(Node(name, layer, (value,), {}), value.shape)
+        activated = self._append(Node(name, layer, (value,), {}), value.shape)
+        self._keep_mask(layer, (value,), activated)
+        return activated
 
     def sequence(self, layers: tuple[Layer, ...], value: Value, *place: str | int) -> Value:
         """Build layers one after another; `place` is where they stand in the config."""
@@ -110,7 +118,8 @@ class Graph:
 
     def table(self) -> list[LayerFacts]:
         """Describe each node, first to last, for a summary."""
-        return layer_facts(zip(self.nodes, self.values, strict=True))
+        steps = zip(self.nodes, self.values, strict=True)
+        return layer_facts(step for step in steps if not isinstance(step[0].layer, StepMask))
 
     def _add(self, layer: Layer, inputs: tuple[Value, ...], share: Value | None) -> Value:
         name = self._names.name(layer)
@@ -129,7 +138,34 @@ class Graph:
                 key: Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
                 for key, spec in layer.parameters(*shapes).items()
             }
-        return self._append(Node(name, layer, inputs, parameters, frozen), shape)
+        made = self._mask_made(name, layer, inputs)
+        mask = made or (self._masks.get(id(inputs[-1])) if layer.reads_mask else None)
+        value = self._append(Node(name, layer, inputs, parameters, frozen, mask), shape)
+        if made is not None:
+            self._masks[id(value)] = made
+        self._keep_mask(layer, inputs, value)
+        return value
+
+    def _mask_made(self, name: str, layer: Layer, inputs: tuple[Value, ...]) -> Value | None:
+        """Add what tells the steps of the input that are padding, where a layer says so."""
+        if layer.mask is None:
+            return None
+        shape = layer.mask.output_shape(*(value.shape for value in inputs))
+        return self._append(Node(f"{name}/mask", layer.mask, inputs, {}), shape)
+
+    def _keep_mask(self, layer: Layer, inputs: tuple[Value, ...], value: Value) -> None:
+        """Note that the steps of an output are padding where those of its input are."""
+        if not layer.keeps_mask or len(value.shape) != 2:
+            return
+        known = inputs if layer.joins and not layer.reads_mask else inputs[:1]
+        masks = {id(mask): mask for given in known if (mask := self._masks.get(id(given)))}
+        if len(masks) > 1:
+            raise ShapeError(
+                f"{layer.type_name} joins sequences with different padding",
+                hint="join them before the layers that tell the padding, or pool them first",
+            )
+        for mask in masks.values():
+            self._masks[id(value)] = mask
 
     def _append(self, node: Node, shape: Shape) -> Value:
         value = Value(shape, node)

@@ -47,6 +47,13 @@ class Node:
     parameters: dict[str, Parameter]
     frozen: bool = False
     """Whether `trainable: false` stands at the layer or at a container around it."""
+    mask: Value | None = None
+    """Which steps of its input are padding, where it reads that."""
+
+    @property
+    def reads(self) -> tuple[Value, ...]:
+        """Give all values that it depends on."""
+        return self.inputs if self.mask is None else (*self.inputs, self.mask)
 
     @property
     def learns(self) -> bool:

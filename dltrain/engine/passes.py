@@ -17,7 +17,7 @@ def reachable(graph: Graph) -> Computation:
     chosen = []
     for node, value in zip(reversed(graph.nodes), reversed(graph.values), strict=True):
         if id(value) in wanted:
-            wanted.update(id(given) for given in node.inputs)
+            wanted.update(id(given) for given in node.reads)
             chosen.append((node, value))
     return chosen[::-1]
 
@@ -44,7 +44,7 @@ def learning(nodes: Computation) -> set[int]:
 
 
 def _joined_once(nodes: Computation, predicting: bool) -> Computation:
-    readers = Counter(id(given) for node, _ in nodes for given in node.inputs)
+    readers = Counter(id(given) for node, _ in nodes for given in node.reads)
     made = {id(value): node for node, value in nodes}
     replaced: dict[int, Node] = {}
     absorbed: set[int] = set()
@@ -62,7 +62,10 @@ def _joined_once(nodes: Computation, predicting: bool) -> Computation:
             others = tuple(other for other in node.inputs if other is not given)
             parameters = before.parameters | node.parameters
             inputs = (*before.inputs, *others)
-            replaced[id(value)] = replace(before, layer=layer, inputs=inputs, parameters=parameters)
+            mask = node.mask if before.mask is None else before.mask
+            replaced[id(value)] = replace(
+                before, layer=layer, inputs=inputs, parameters=parameters, mask=mask
+            )
             absorbed |= {id(before), id(node)}
             break
     return [

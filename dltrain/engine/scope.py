@@ -28,6 +28,7 @@ class Scope:
         self.batch_size = lowerer.batch_size
         self.needs_gradient = lowerer.gradients and lowerer.learns(value)
         self.inputs = tuple(lowerer.buffer(given) for given in node.inputs)
+        self.mask = lowerer.buffer(node.mask) if node.mask is not None else None
         self.output = lowerer.buffer(value)
         self.cells = lowerer.lowered.cells
 

@@ -57,6 +57,14 @@ def keys_seen(i, j, count, ahead, causal):  # type: ignore[no-untyped-def]
 
 
 @device
+def hide(padded, s, start, seen, mask, key):  # type: ignore[no-untyped-def]
+    """Give the keys that are padding, from `key` on, the lowest of all scores."""
+    if padded:
+        for k in range(seen):
+            s[start + k] = s[start + k] if mask[key + k] != ZERO else LOWEST
+
+
+@device
 def weigh(s, start, seen, scale, tops, sums, i):  # type: ignore[no-untyped-def]
     """Turn a row of scores into exponentials; give what earlier sums are to be multiplied by."""
     top = tops[i]
@@ -105,12 +113,13 @@ def finish(y, first, row, rows, features, tops, sums, spans, at):  # type: ignor
 
 @kernel
 def attention_forward(  # type: ignore[no-untyped-def]
-    width, mr, nv, nv_tail, masked, v_mr, v_nv, v_nv_tail, v_masked, causal
+    width, mr, nv, nv_tail, masked, v_mr, v_nv, v_nv_tail, v_masked, causal, padded
 ):
     """Attend.
 
     Operands q (queries, heads, key features), k (keys, groups, key features), v (keys, groups,
-    value features), y (queries, heads, value features), spans (heads, queries): the logarithm of
+    value features), mask (keys,): 0 where a key is padding, read where `padded`; y (queries,
+    heads, value features), spans (heads, queries): the logarithm of
     each sum of exponentials; a thread's own turned (blocks, key features, 64), scores (64, 64),
     tops and sums (64,). Sizes: queries, keys, heads, groups, key features, value features; full
     blocks and rest columns of scores, of values. Number: scale.
@@ -120,17 +129,17 @@ def attention_forward(  # type: ignore[no-untyped-def]
     block, v_block = nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[36], args[37], args[38], args[39]
-        features, v_features, scale = args[40], args[41], np.float32(number(args, 46))
+        queries, keys, heads, groups = args[40], args[41], args[42], args[43]
+        features, v_features, scale = args[44], args[45], np.float32(number(args, 50))
         q_row, k_row = heads * features, groups * features
         v_row, y_row = groups * v_features, heads * v_features
-        turned, there = f32(args, 5, 0, lane, thread), address(args, 5, 0, lane, thread)
-        s, scores = f32(args, 6, 0, lane, thread), address(args, 6, 0, lane, thread)
-        tops, sums = f32(args, 7, 0, lane, thread), f32(args, 8, 0, lane, thread)
+        turned, there = f32(args, 6, 0, lane, thread), address(args, 6, 0, lane, thread)
+        s, scores = f32(args, 7, 0, lane, thread), address(args, 7, 0, lane, thread)
+        tops, sums = f32(args, 8, 0, lane, thread), f32(args, 9, 0, lane, thread)
         for n in range(first, last):
             q, v = address(args, 0, n, lane, thread), address(args, 2, n, lane, thread)
-            k, y = f32(args, 1, n, lane, thread), f32(args, 3, n, lane, thread)
-            out, spans = address(args, 3, n, lane, thread), f32(args, 4, n, lane, thread)
+            k, y = f32(args, 1, n, lane, thread), f32(args, 4, n, lane, thread)
+            out, spans = address(args, 4, n, lane, thread), f32(args, 5, n, lane, thread)
             for h in range(heads):
                 g = h * groups // heads
                 if begins(h, heads, groups):
@@ -144,15 +153,16 @@ def attention_forward(  # type: ignore[no-untyped-def]
                         if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
                             break
                         a = Left(q + 4 * (i * q_row + h * features), q_row, 1)
-                        b = Right(there + 4 * j * features, block, BLOCK, args[42], args[43])
+                        b = Right(there + 4 * j * features, block, BLOCK, args[46], args[47])
                         score(a, b, 0, Result(scores, BLOCK), rows, features)
                         for r in range(rows):
                             seen = keys_seen(i + r, j, count, keys - queries, causal)
+                            hide(padded, s, r * BLOCK, seen, f32(args, 3, n, lane, thread), j)
                             factor = weigh(s, r * BLOCK, seen, scale, tops, sums, r)
                             if j > 0:
                                 scale_row(y, place + r * y_row, v_features, factor)
                         values = v + 4 * (j * v_row + g * v_features)
-                        b = Right(values, v_block, v_row, args[44], args[45])
+                        b = Right(values, v_block, v_row, args[48], args[49])
                         a, c = Left(scores, BLOCK, 1), Result(out + 4 * place, y_row)
                         gather(a, b, 0, c, rows, count)
                     at = h * queries + i
@@ -183,11 +193,11 @@ def dot(a, b, start, count):  # type: ignore[no-untyped-def]
 @kernel
 def attention_backward(  # type: ignore[no-untyped-def]
     width, mr, nv, nv_tail, masked, k_mr, k_nv, k_nv_tail, k_masked, v_mr, v_nv, v_nv_tail,
-    v_masked, causal,
+    v_masked, causal, padded,
 ):  # fmt: skip
     """Give the gradients of q, k and v.
 
-    Operands q, k, v, y, spans as `attention_forward` has them, dy, dq, dk, dv; a thread's own
+    Operands q, k, v, y, spans as `attention_forward` has them, dy, mask, dq, dk, dv; a thread's own
     turned keys and turned values (blocks, features, 64), scores and slopes (64, 64). Sizes:
     queries, keys, heads, groups, key features, value features; full blocks and rest columns of
     scores, of keys, of values. Number: scale.
@@ -198,21 +208,21 @@ def attention_backward(  # type: ignore[no-untyped-def]
     block, k_block, v_block = nv * width, k_nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[52], args[53], args[54], args[55]
-        features, v_features, scale = args[56], args[57], np.float32(number(args, 64))
+        queries, keys, heads, groups = args[56], args[57], args[58], args[59]
+        features, v_features, scale = args[60], args[61], np.float32(number(args, 68))
         q_row, k_row = heads * features, groups * features
         v_row, y_row = groups * v_features, heads * v_features
-        turned, turned_at = f32(args, 9, 0, lane, thread), address(args, 9, 0, lane, thread)
-        values, values_at = f32(args, 10, 0, lane, thread), address(args, 10, 0, lane, thread)
-        s, scores = f32(args, 11, 0, lane, thread), address(args, 11, 0, lane, thread)
-        ds, slopes = f32(args, 12, 0, lane, thread), address(args, 12, 0, lane, thread)
+        turned, turned_at = f32(args, 10, 0, lane, thread), address(args, 10, 0, lane, thread)
+        values, values_at = f32(args, 11, 0, lane, thread), address(args, 11, 0, lane, thread)
+        s, scores = f32(args, 12, 0, lane, thread), address(args, 12, 0, lane, thread)
+        ds, slopes = f32(args, 13, 0, lane, thread), address(args, 13, 0, lane, thread)
         for n in range(first, last):
-            clear(f32(args, 6, n, lane, thread), 0, queries * q_row)
-            clear(f32(args, 7, n, lane, thread), 0, keys * k_row)
-            clear(f32(args, 8, n, lane, thread), 0, keys * v_row)
+            clear(f32(args, 7, n, lane, thread), 0, queries * q_row)
+            clear(f32(args, 8, n, lane, thread), 0, keys * k_row)
+            clear(f32(args, 9, n, lane, thread), 0, keys * v_row)
             q, k = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
-            dq, dk = address(args, 6, n, lane, thread), address(args, 7, n, lane, thread)
-            dv, dy = address(args, 8, n, lane, thread), address(args, 5, n, lane, thread)
+            dq, dk = address(args, 7, n, lane, thread), address(args, 8, n, lane, thread)
+            dv, dy = address(args, 9, n, lane, thread), address(args, 5, n, lane, thread)
             y, gradient = f32(args, 3, n, lane, thread), f32(args, 5, n, lane, thread)
             spans = f32(args, 4, n, lane, thread)
             for h in range(heads):
@@ -228,27 +238,28 @@ def attention_backward(  # type: ignore[no-untyped-def]
                         count = smaller(BLOCK, keys - j)
                         if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
                             break
-                        b = Right(turned_at + 4 * j * features, block, BLOCK, args[58], args[59])
+                        b = Right(turned_at + 4 * j * features, block, BLOCK, args[62], args[63])
                         a, c = Left(q + 4 * here, q_row, 1), Result(scores, BLOCK)
                         score(a, b, 0, c, rows, features)
-                        b = Right(values_at + 4 * j * v_features, block, BLOCK, args[58], args[59])
+                        b = Right(values_at + 4 * j * v_features, block, BLOCK, args[62], args[63])
                         a, c = Left(dy + 4 * place, y_row, 1), Result(slopes, BLOCK)
                         score(a, b, 0, c, rows, v_features)
                         for r in range(rows):
                             seen = keys_seen(i + r, j, count, keys - queries, causal)
+                            hide(padded, s, r * BLOCK, seen, f32(args, 6, n, lane, thread), j)
                             span, row = spans[h * queries + i + r], place + r * y_row
                             delta = dot(y, gradient, row, v_features)
                             slope(s, ds, r * BLOCK, seen, delta, span, scale)
                         near, far = 4 * (j * k_row + g * features), 4 * (j * v_row + g * v_features)
-                        b = Right(dy + 4 * place, v_block, y_row, args[62], args[63])
+                        b = Right(dy + 4 * place, v_block, y_row, args[66], args[67])
                         add_values(
                             Left(scores, 1, BLOCK), b, 0, Result(dv + far, v_row), count, rows
                         )
-                        b = Right(q + 4 * here, k_block, q_row, args[60], args[61])
+                        b = Right(q + 4 * here, k_block, q_row, args[64], args[65])
                         add_keys(
                             Left(slopes, 1, BLOCK), b, 0, Result(dk + near, k_row), count, rows
                         )
-                        b = Right(k + near, k_block, k_row, args[60], args[61])
+                        b = Right(k + near, k_block, k_row, args[64], args[65])
                         add_keys(
                             Left(slopes, BLOCK, 1), b, 0, Result(dq + 4 * here, q_row), rows, count
                         )

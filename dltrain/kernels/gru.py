@@ -16,7 +16,7 @@ from dltrain.kernels.functions import sigmoid, tanh
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f32
 from dltrain.kernels.rearrange import clear
-from dltrain.kernels.recurrence import adding, apart, copying, stepping
+from dltrain.kernels.recurrence import adding, apart, copying, empty, holding, stepping
 from dltrain.kernels.simd import load, splat
 from dltrain.kernels.storing import storing
 
@@ -69,48 +69,52 @@ def mixing(width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def gru_forward(width, mr, nv, nv_tail, masked, biased, sequences):  # type: ignore[no-untyped-def]
+def gru_forward(width, mr, nv, nv_tail, masked, biased, sequences, padded):  # type: ignore[no-untyped-def]
     """Take sequences through time.
 
-    Operands u (blocks of 3 units columns), bias (2, 3 units), x (time, 3 units), q (time, 3 units),
-    gates (time, 3 units), before (time, units): the state that meets each input; state (units,), y
-    (time, units) where `sequences`, else (units,). Sizes: time, units, full blocks, rest columns,
-    whether the last input comes first.
+    Operands u (blocks of 3 units columns), bias (2, 3 units), mask (time,): 0 where a step is
+    padding, read where `padded`; x, q, gates (time, 3 units), before (time, units): the state that
+    meets each input; state (units,), y (time, units) where `sequences`, else (units,). Sizes: time,
+    units, full blocks, rest columns, whether the last input comes first.
     """
     step = stepping(width, mr, nv, nv_tail, masked, 1 if biased else 0)
-    add, copy = adding(width), copying(width)
+    add, copy, hold = adding(width), copying(width), holding(width)
     reset, mix = resetting(width), mixing(width)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        time, units, turned = args[32], args[33], args[36]
+        time, units, turned = args[36], args[37], args[40]
         u, bias = address(args, 0, 0, lane, thread), address(args, 1, 0, lane, thread)
-        down, q_down = apart(args, 5, lane, thread), apart(args, 3, lane, thread)
+        down, q_down = apart(args, 6, lane, thread), apart(args, 4, lane, thread)
         for s in range(time):
             t = time - 1 - s if turned else s
             after = t - 1 if turned else t + 1
             row, begin = 12 * t * units, 3 * t * units
             if s == 0:
-                for n in range(first, last):
-                    clear(f32(args, 5, n, lane, thread), t * units, (t + 1) * units)
-            h = address(args, 5, first, lane, thread) + 4 * t * units
-            q = address(args, 3, first, lane, thread) + row
-            step(h, down, u, bias + 12 * units, q, q_down, last - first, units, args[34], args[35])
+                empty(args, 6, first, last, lane, thread, t * units, units)
+            h = address(args, 6, first, lane, thread) + 4 * t * units
+            q = address(args, 4, first, lane, thread) + row
+            step(h, down, u, bias + 12 * units, q, q_down, last - first, units, args[38], args[39])
             for n in range(first, last):
-                x = address(args, 2, n, lane, thread) + row
-                q = address(args, 3, n, lane, thread) + row
-                gates, sums = address(args, 4, n, lane, thread) + row, f32(args, 2, n, lane, thread)
+                before = address(args, 6, n, lane, thread)
+                following = before + 4 * after * units if s + 1 < time else 0
+                y = address(args, 8, n, lane, thread) + (4 * s * units if sequences else 0)
+                if padded and f32(args, 2, n, lane, thread)[t] == ZERO:
+                    y = y if sequences or s + 1 == time else 0
+                    hold(before + 4 * t * units, following, y, units)
+                    continue
+                x = address(args, 3, n, lane, thread) + row
+                q = address(args, 4, n, lane, thread) + row
+                gates, sums = address(args, 5, n, lane, thread) + row, f32(args, 3, n, lane, thread)
                 add(q, x, 2 * units)
-                open_gates(sums, f32(args, 4, n, lane, thread), begin, 2 * units)
+                open_gates(sums, f32(args, 5, n, lane, thread), begin, 2 * units)
                 reset(gates, q, x, units)
-                squash(sums, f32(args, 4, n, lane, thread), begin + 2 * units, units)
-                state = address(args, 6, n, lane, thread)
-                before = address(args, 5, n, lane, thread)
+                squash(sums, f32(args, 5, n, lane, thread), begin + 2 * units, units)
+                state = address(args, 7, n, lane, thread)
                 mix(gates, before + 4 * t * units, state, units)
                 if s + 1 < time:
-                    copy(state, before + 4 * after * units, units)
+                    copy(state, following, units)
                 if sequences or s + 1 == time:
-                    place = 4 * s * units if sequences else 0
-                    copy(state, address(args, 7, n, lane, thread) + place, units)
+                    copy(state, y, units)
 
     return run
 
@@ -143,38 +147,42 @@ def going_back(width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def gru_backward(width, mr, nv, nv_tail, masked, sequences):  # type: ignore[no-untyped-def]
+def gru_backward(width, mr, nv, nv_tail, masked, sequences, padded):  # type: ignore[no-untyped-def]
     """Take gradients back through time.
 
     Operands u (the matrix transposed, in blocks of units columns), gates, q and before as
-    `gru_forward` leaves them, dy, dx and dq (time, 3 units), dh (units,). Sizes as there.
+    `gru_forward` leaves them, dy, mask, dx and dq (time, 3 units), dh (units,). Sizes as there.
     """
     step = stepping(width, mr, nv, nv_tail, masked, 2)
     back, add = going_back(width), adding(width)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        time, units, turned = args[32], args[33], args[36]
+        time, units, turned = args[36], args[37], args[40]
         u = address(args, 0, 0, lane, thread)
-        down, q_down = apart(args, 7, lane, thread), apart(args, 6, lane, thread)
-        for n in range(first, last):
-            clear(f32(args, 7, n, lane, thread), 0, units)
+        down, q_down = apart(args, 8, lane, thread), apart(args, 7, lane, thread)
+        empty(args, 8, first, last, lane, thread, 0, units)
         for s in range(time - 1, -1, -1):
             t = time - 1 - s if turned else s
             row = 12 * t * units
             for n in range(first, last):
-                dh = address(args, 7, n, lane, thread)
+                dh = address(args, 8, n, lane, thread)
                 if sequences or s + 1 == time:
                     place = 4 * s * units if sequences else 0
                     add(address(args, 4, n, lane, thread) + place, dh, units)
+                if padded and f32(args, 5, n, lane, thread)[t] == ZERO:
+                    begin, end = 3 * t * units, 3 * (t + 1) * units
+                    clear(f32(args, 6, n, lane, thread), begin, end)
+                    clear(f32(args, 7, n, lane, thread), begin, end)
+                    continue
                 gates = address(args, 1, n, lane, thread) + row
                 q = address(args, 2, n, lane, thread)
                 before = address(args, 3, n, lane, thread) + 4 * t * units
-                dx, dq = address(args, 5, n, lane, thread), address(args, 6, n, lane, thread)
+                dx, dq = address(args, 6, n, lane, thread), address(args, 7, n, lane, thread)
                 back(gates, q + row, before, dx + row, dq + row, dh, units)
             if s > 0:
-                q = address(args, 6, first, lane, thread) + row
-                h = address(args, 7, first, lane, thread)
-                step(q, q_down, u, 0, h, down, last - first, 3 * units, args[34], args[35])
+                q = address(args, 7, first, lane, thread) + row
+                h = address(args, 8, first, lane, thread)
+                step(q, q_down, u, 0, h, down, last - first, 3 * units, args[38], args[39])
 
     return run
 

@@ -15,7 +15,7 @@ from dltrain.kernels.functions import sigmoid, tanh
 from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f32
 from dltrain.kernels.rearrange import clear
-from dltrain.kernels.recurrence import adding, apart, copying, stepping
+from dltrain.kernels.recurrence import adding, apart, copying, empty, holding, stepping
 from dltrain.kernels.simd import load, splat
 from dltrain.kernels.storing import storing
 
@@ -72,55 +72,61 @@ def giving_out(width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lstm_forward(width, mr, nv, nv_tail, masked, sequences):  # type: ignore[no-untyped-def]
+def lstm_forward(width, mr, nv, nv_tail, masked, sequences, padded):  # type: ignore[no-untyped-def]
     """Take sequences through time.
 
-    Operands u (blocks of 4 units columns), z (time, 4 units), gates (time, 4 units), cells and
-    squashed (time + 1, units), from step to step; before (time, units): the state that meets each
-    input; y (time, units) where `sequences`, else (units,). Sizes: time, units, full blocks, rest
-    columns, whether the last input comes first.
+    Operands u (blocks of 4 units columns), mask (time,): 0 where a step is padding, read where
+    `padded`; z (time, 4 units), gates (time, 4 units), cells and squashed (time + 1, units), from
+    step to step; before (time, units): the state that meets each input; y (time, units) where
+    `sequences`, else (units,). Sizes: time, units, full blocks, rest columns, whether the last
+    input comes first.
     """
     step = stepping(width, mr, nv, nv_tail, masked, 2)
-    move, give, copy = moving_cells(width), giving_out(width), copying(width)
+    move, give = moving_cells(width), giving_out(width)
+    copy, hold = copying(width), holding(width)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        time, units, turned = args[28], args[29], args[32]
+        time, units, turned = args[32], args[33], args[36]
         u = address(args, 0, 0, lane, thread)
-        down, z_down = apart(args, 5, lane, thread), apart(args, 1, lane, thread)
-        for n in range(first, last):
-            clear(f32(args, 3, n, lane, thread), 0, units)
+        down, z_down = apart(args, 6, lane, thread), apart(args, 2, lane, thread)
+        empty(args, 4, first, last, lane, thread, 0, units)
         for s in range(time):
             t = time - 1 - s if turned else s
             after = t - 1 if turned else t + 1
             row, wide = 4 * t * units, 16 * t * units
             if s == 0:
-                for n in range(first, last):
-                    clear(f32(args, 5, n, lane, thread), t * units, (t + 1) * units)
+                empty(args, 6, first, last, lane, thread, t * units, units)
             else:
-                h = address(args, 5, first, lane, thread) + row
-                z = address(args, 1, first, lane, thread) + wide
-                step(h, down, u, 0, z, z_down, last - first, units, args[30], args[31])
+                h = address(args, 6, first, lane, thread) + row
+                z = address(args, 2, first, lane, thread) + wide
+                step(h, down, u, 0, z, z_down, last - first, units, args[34], args[35])
             for n in range(first, last):
-                gates = address(args, 2, n, lane, thread) + wide
+                cells = address(args, 4, n, lane, thread) + 4 * s * units
+                state = address(args, 6, n, lane, thread)
+                y = address(args, 7, n, lane, thread) + (4 * s * units if sequences else 0)
+                if padded and f32(args, 1, n, lane, thread)[t] == ZERO:
+                    copy(cells, cells + 4 * units, units)
+                    following = state + 4 * after * units if s + 1 < time else 0
+                    hold(state + row, following, y if sequences or s + 1 == time else 0, units)
+                    continue
+                gates = address(args, 3, n, lane, thread) + wide
                 open_gates(
-                    f32(args, 1, n, lane, thread), f32(args, 2, n, lane, thread), 4 * t * units,
+                    f32(args, 2, n, lane, thread), f32(args, 3, n, lane, thread), 4 * t * units,
                     units,
                 )  # fmt: skip
-                move(gates, address(args, 3, n, lane, thread) + 4 * s * units, units)
+                move(gates, cells, units)
                 squash(
-                    f32(args, 3, n, lane, thread), f32(args, 4, n, lane, thread), (s + 1) * units,
+                    f32(args, 4, n, lane, thread), f32(args, 5, n, lane, thread), (s + 1) * units,
                     units,
                 )  # fmt: skip
-                squashed = address(args, 4, n, lane, thread) + 4 * (s + 1) * units
-                y = address(args, 6, n, lane, thread) + (4 * s * units if sequences else 0)
+                squashed = address(args, 5, n, lane, thread) + 4 * (s + 1) * units
                 if sequences or s + 1 == time:
                     give(gates, squashed, y, units)
                 if s + 1 < time:
-                    state = address(args, 5, n, lane, thread) + 4 * after * units
                     if sequences:
-                        copy(y, state, units)
+                        copy(y, state + 4 * after * units, units)
                     else:
-                        give(gates, squashed, state, units)
+                        give(gates, squashed, state + 4 * after * units, units)
 
     return run
 
@@ -156,22 +162,21 @@ def going_back(width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def lstm_backward(width, mr, nv, nv_tail, masked, sequences):  # type: ignore[no-untyped-def]
+def lstm_backward(width, mr, nv, nv_tail, masked, sequences, padded):  # type: ignore[no-untyped-def]
     """Take gradients back through time.
 
     Operands u (the matrix transposed, in blocks of units columns), gates, cells, squashed as
-    `lstm_forward` leaves them, dy, dz (time, 4 units), dh and dc (units,). Sizes as there.
+    `lstm_forward` leaves them, dy, mask, dz (time, 4 units), dh and dc (units,). Sizes as there.
     """
     step = stepping(width, mr, nv, nv_tail, masked, 2)
     back, add = going_back(width), adding(width)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        time, units, turned = args[32], args[33], args[36]
+        time, units, turned = args[36], args[37], args[40]
         u = address(args, 0, 0, lane, thread)
-        down, z_down = apart(args, 6, lane, thread), apart(args, 5, lane, thread)
-        for n in range(first, last):
-            clear(f32(args, 6, n, lane, thread), 0, units)
-            clear(f32(args, 7, n, lane, thread), 0, units)
+        down, z_down = apart(args, 7, lane, thread), apart(args, 6, lane, thread)
+        empty(args, 7, first, last, lane, thread, 0, units)
+        empty(args, 8, first, last, lane, thread, 0, units)
         for s in range(time - 1, -1, -1):
             t = time - 1 - s if turned else s
             for n in range(first, last):
@@ -179,14 +184,17 @@ def lstm_backward(width, mr, nv, nv_tail, masked, sequences):  # type: ignore[no
                 cells = address(args, 2, n, lane, thread) + 4 * s * units
                 squashed = address(args, 3, n, lane, thread) + 4 * (s + 1) * units
                 dy = address(args, 4, n, lane, thread) + (4 * s * units if sequences else 0)
-                dh, dc = address(args, 6, n, lane, thread), address(args, 7, n, lane, thread)
+                dh, dc = address(args, 7, n, lane, thread), address(args, 8, n, lane, thread)
                 if sequences or s + 1 == time:
                     add(dy, dh, units)
-                dz = address(args, 5, n, lane, thread) + 16 * t * units
+                if padded and f32(args, 5, n, lane, thread)[t] == ZERO:
+                    clear(f32(args, 6, n, lane, thread), 4 * t * units, 4 * (t + 1) * units)
+                    continue
+                dz = address(args, 6, n, lane, thread) + 16 * t * units
                 back(gates, cells, squashed, dz, dh, dc, units)
             if s > 0:
-                z = address(args, 5, first, lane, thread) + 16 * t * units
-                h = address(args, 6, first, lane, thread)
-                step(z, z_down, u, 0, h, down, last - first, 4 * units, args[34], args[35])
+                z = address(args, 6, first, lane, thread) + 16 * t * units
+                h = address(args, 7, first, lane, thread)
+                step(z, z_down, u, 0, h, down, last - first, 4 * units, args[38], args[39])
 
     return run

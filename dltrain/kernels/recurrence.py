@@ -6,7 +6,8 @@ A lane takes its sequences through time together, so that each step reads the ma
 from __future__ import annotations
 
 from dltrain.kernels.kernel import device
-from dltrain.kernels.memory import address
+from dltrain.kernels.memory import address, f32
+from dltrain.kernels.rearrange import clear
 from dltrain.kernels.simd import load
 from dltrain.kernels.storing import storing
 from dltrain.kernels.strips import Left, Result, Right, multiplying
@@ -16,6 +17,13 @@ from dltrain.kernels.strips import Left, Result, Right, multiplying
 def apart(args, operand, lane, thread):  # type: ignore[no-untyped-def]
     """Give the bytes from one sample's copy of an operand to the next one's."""
     return address(args, operand, 1, lane, thread) - address(args, operand, 0, lane, thread)
+
+
+@device
+def empty(args, operand, first, last, lane, thread, start, units):  # type: ignore[no-untyped-def]
+    """Set a state of each sequence, from number `start` of an operand on, to zero."""
+    for n in range(first, last):
+        clear(f32(args, operand, n, lane, thread), start, start + units)
 
 
 def stepping(width, mr, nv, nv_tail, masked, init):  # type: ignore[no-untyped-def]
@@ -60,3 +68,21 @@ def adding(width):  # type: ignore[no-untyped-def]
             k += width
 
     return add
+
+
+def holding(width):  # type: ignore[no-untyped-def]
+    """Make the function of a step that is padding: the state before stays, and is given out.
+
+    `after` is the address of the state that the next step meets, `y` that of the output; 0 where
+    there is none.
+    """
+    copy = copying(width)
+
+    @device
+    def hold(before, after, y, units):  # type: ignore[no-untyped-def]
+        if after != 0:
+            copy(before, after, units)
+        if y != 0:
+            copy(before, y, units)
+
+    return hold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from dltrain.activations.base import Activation as Function
 from dltrain.core.lowering import Lowering
@@ -12,6 +12,8 @@ from dltrain.layers.base import Layer
 
 class Activation(Layer):
     """Apply a function to every number, or to every row of features."""
+
+    keeps_mask: ClassVar[bool] = True
 
     activation: Function
     """The function."""

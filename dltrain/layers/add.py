@@ -13,6 +13,7 @@ from dltrain.layers.base import Layer
 class Add(Layer):
     """Sum inputs of one shape, element by element. An input may come more than once."""
 
+    keeps_mask: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

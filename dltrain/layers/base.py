@@ -46,6 +46,9 @@ class Builder(Protocol):
     def sequence(self, layers: tuple[Layer, ...], value: Any, *field: str | int) -> Any:
         """Build layers one after another; `field` is where they stand in the config."""
 
+    def is_masked(self, value: Any) -> bool:
+        """Tell whether some steps of a value may be padding."""
+
     def activate(self, activation: Activation | None, value: Any) -> Any:
         """Apply an activation to a container's output."""
 
@@ -70,6 +73,10 @@ class Layer(Component):
     """Activations that the layer's own kernels can apply."""
     joins: ClassVar[bool] = False
     """Whether it takes several inputs, which a config names in `inputs`."""
+    keeps_mask: ClassVar[bool] = False
+    """Whether each step of the output is that of the (first) input: what is padding, stays so."""
+    reads_mask: ClassVar[bool] = False
+    """Whether its rows read the mask of the (last) input, where there is one."""
 
     activation: Activation | None = None
     """Function applied to the output."""
@@ -80,6 +87,11 @@ class Layer(Component):
     layer before."""
     trainable: Flag = True
     """Whether training changes the parameters; `false` freezes those of all layers inside too."""
+
+    @property
+    def mask(self) -> Layer | None:
+        """Give the layer that tells padding in the input, where this one knows it."""
+        return None
 
     @property
     def is_measured(self) -> bool:

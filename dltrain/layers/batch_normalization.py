@@ -24,6 +24,7 @@ class BatchNormalization(Layer):
     backward: x. Source: Ioffe, Szegedy 2015, arXiv:1502.03167; epsilon is added to the variance.
     """
 
+    keeps_mask: ClassVar[bool] = True
     fuses: ClassVar[frozenset[str]] = frozenset({"relu", "relu6"})
 
     momentum: Share = 0.99

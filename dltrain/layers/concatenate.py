@@ -13,6 +13,7 @@ from dltrain.layers.base import Layer
 class Concatenate(Layer):
     """Put inputs side by side along the last axis. An input may come more than once."""
 
+    keeps_mask: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

@@ -27,6 +27,7 @@ class Dense(Layer):
     Kept for backward: x, and y where an activation is fused.
     """
 
+    keeps_mask: ClassVar[bool] = True
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
     units: OutputsField

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Share
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
@@ -18,6 +20,8 @@ class Dropout(Layer):
     it is.
     Source: Srivastava and others 2014, JMLR 15; scaled at training instead of inference.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     rate: Share
     """Share of the numbers to set to zero."""

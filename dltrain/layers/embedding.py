@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dltrain.core.fields import PositiveInteger
+from dltrain.core.fields import Flag, PositiveInteger
 from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
 from dltrain.core.parts import parts_of
@@ -12,6 +12,7 @@ from dltrain.initializers.random_uniform import RandomUniform
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.matrix import PARTS, WHOLE_BATCH
 from dltrain.layers.outputs import TokensField, filled_in, known
+from dltrain.layers.step_mask import StepMask
 from dltrain.regularizers.base import Regularizer
 
 
@@ -27,10 +28,17 @@ class Embedding(Layer):
     they are what is told."""
     output_dim: PositiveInteger
     """Numbers of a token's vector."""
+    mask_zero: Flag = False
+    """Whether token 0 is padding, which the layers behind skip, as with `masking`."""
     embeddings_initializer: Initializer = RandomUniform()
     """Starting values of the table."""
     embeddings_regularizer: Regularizer | None = None
     """Penalty on the table, added to the loss."""
+
+    @property
+    def mask(self) -> Layer | None:
+        """Tell padding, token 0, from the rest."""
+        return StepMask() if self.mask_zero else None
 
     def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Fill in `input_dim: tokens`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import NonNegative
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -15,6 +17,8 @@ class GaussianNoise(Layer):
     batch and the element, and so the same for any number of threads. Elsewhere the input passes as
     it is.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     stddev: NonNegative
     """Standard deviation of what is added."""

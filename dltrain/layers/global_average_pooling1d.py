@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Flag
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -12,8 +14,10 @@ from dltrain.layers.pooling import Pooling, whole_output
 class GlobalAveragePooling1D(Layer):
     """Take the mean of each feature over the whole sequence.
 
-    Shapes: x (time, features); y (features,).
+    Shapes: x (time, features); y (features,). Padding does not count; where all is, y is 0.
     """
+
+    reads_mask: ClassVar[bool] = True
 
     keepdims: Flag = False
     """Whether y is a sequence of one step, (1, features)."""
@@ -25,8 +29,21 @@ class GlobalAveragePooling1D(Layer):
 
     def forward(self, at: Lowering) -> None:
         """Write the row of y."""
-        Pooling.whole(at.inputs[0].shape).average_forward(at)
+        if at.mask is None:
+            Pooling.whole(at.inputs[0].shape).average_forward(at)
+            return
+        x, sizes = at.inputs[0], at.inputs[0].shape
+        at.row("masked_average_forward", reads=(x, at.mask), writes=(at.output,), sizes=sizes)
 
     def backward(self, at: Lowering) -> None:
         """Write the row of dx."""
-        Pooling.whole(at.inputs[0].shape).average_backward(at)
+        if at.mask is None:
+            Pooling.whole(at.inputs[0].shape).average_backward(at)
+        elif (gradient := at.input_gradient()) is not None:
+            at.row(
+                "masked_average_backward",
+                variant=(int(gradient.accumulate),),
+                reads=(at.output_gradient, at.mask),
+                writes=(gradient.buffer,),
+                sizes=at.inputs[0].shape,
+            )

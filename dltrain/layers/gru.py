@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dltrain.activations.base import Activation
 from dltrain.activations.tanh import Tanh
@@ -14,9 +14,10 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.orthogonal import Orthogonal
 from dltrain.initializers.zeros import Zeros
-from dltrain.layers.base import Layer, ParameterSpec
+from dltrain.layers.base import Builder, Layer, ParameterSpec
 from dltrain.layers.recurrence import (
     Recurrence,
+    build_recurrent,
     recurrent_parameters,
     recurrent_shape,
     require_tanh,
@@ -39,6 +40,8 @@ class GRU(Layer):
     """
 
     fuses: ClassVar[frozenset[str]] = frozenset({"tanh"})
+    keeps_mask: ClassVar[bool] = True
+    reads_mask: ClassVar[bool] = True
 
     units: PositiveInteger
     """Outputs."""
@@ -88,6 +91,10 @@ class GRU(Layer):
         steps, features = inputs[0]
         return steps * (features + self.units) * GATES * self.units
 
+    def build(self, graph: Builder, *inputs: Any) -> Any:
+        """Add this layer to the graph."""
+        return build_recurrent(self, graph, *inputs)
+
     def forward(self, at: Lowering) -> None:
         """Write the rows of the inputs of all steps, then of the steps."""
         recurrence = self._recurrence(at)
@@ -97,8 +104,13 @@ class GRU(Layer):
         x, state = recurrence.take_in(), at.scratch((self.units,))
         at.row(
             "gru_forward",
-            variant=(*blocks.variant, int(self.use_bias), int(self.return_sequences)),
-            reads=(blocks.matrix, bias),
+            variant=(
+                *blocks.variant,
+                int(self.use_bias),
+                int(self.return_sequences),
+                recurrence.padded,
+            ),
+            reads=(blocks.matrix, bias, recurrence.mask),
             writes=(x, q, gates, before, state, at.output),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",
@@ -112,8 +124,8 @@ class GRU(Layer):
         blocks = recurrence.turned_blocks()
         at.row(
             "gru_backward",
-            variant=(*blocks.variant, int(self.return_sequences)),
-            reads=(blocks.matrix, gates, q, before, at.output_gradient),
+            variant=(*blocks.variant, int(self.return_sequences), recurrence.padded),
+            reads=(blocks.matrix, gates, q, before, at.output_gradient, recurrence.mask),
             writes=(dx, dq, at.scratch((self.units,))),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",

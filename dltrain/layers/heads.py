@@ -40,8 +40,14 @@ class Heads:
         scores, values = self._tiling(at, BLOCK), self._tiling(at, self._value_features)
         at.row(
             "attention_forward",
-            variant=(scores.width, *_columns(scores), *_columns(values), int(self.causal)),
-            reads=self.inward,
+            variant=(
+                scores.width,
+                *_columns(scores),
+                *_columns(values),
+                int(self.causal),
+                int(at.mask is not None),
+            ),
+            reads=(*self.inward, at.mask or self.key),
             writes=(
                 *(self.context, self.spans, self._turned(at, self._features)),
                 *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK,))),
@@ -65,8 +71,9 @@ class Heads:
                 *_columns(keys),
                 *_columns(values),
                 int(self.causal),
+                int(at.mask is not None),
             ),
-            reads=(*self.inward, self.context, self.spans, gradient),
+            reads=(*self.inward, self.context, self.spans, gradient, at.mask or self.key),
             writes=(
                 *(dq, dk, dv),
                 *(self._turned(at, self._features), self._turned(at, self._value_features)),

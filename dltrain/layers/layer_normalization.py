@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Flag, NonNegative
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -23,6 +25,8 @@ class LayerNormalization(Layer):
     Kept for backward: mean and inverse deviation (..., 2).
     Source: Ba, Kiros, Hinton 2016, arXiv:1607.06450, eq. 3; epsilon is added inside the root.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     epsilon: NonNegative = 1e-3
     """Added to the variance, inside the root."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
@@ -18,6 +20,8 @@ class LayerScale(Layer):
     Shapes: x, y (..., channels); gamma (channels,).
     Source: Touvron and others 2021, arXiv:2103.17239, eq. 3; 1e-6 is ConvNeXt's starting value.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     gamma_initializer: Initializer = Constant(value=1e-6)
     """Starting values of the factors."""

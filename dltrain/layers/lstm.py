@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dltrain.activations.base import Activation
 from dltrain.activations.tanh import Tanh
@@ -15,9 +15,10 @@ from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.orthogonal import Orthogonal
 from dltrain.initializers.unit_forget_bias import UnitForgetBias
 from dltrain.initializers.zeros import Zeros
-from dltrain.layers.base import Layer, ParameterSpec
+from dltrain.layers.base import Builder, Layer, ParameterSpec
 from dltrain.layers.recurrence import (
     Recurrence,
+    build_recurrent,
     recurrent_parameters,
     recurrent_shape,
     require_tanh,
@@ -37,6 +38,8 @@ class LSTM(Layer):
     """
 
     fuses: ClassVar[frozenset[str]] = frozenset({"tanh"})
+    keeps_mask: ClassVar[bool] = True
+    reads_mask: ClassVar[bool] = True
 
     units: PositiveInteger
     """Cells, and outputs."""
@@ -88,6 +91,10 @@ class LSTM(Layer):
         steps, features = inputs[0]
         return steps * (features + self.units) * GATES * self.units
 
+    def build(self, graph: Builder, *inputs: Any) -> Any:
+        """Add this layer to the graph."""
+        return build_recurrent(self, graph, *inputs)
+
     def forward(self, at: Lowering) -> None:
         """Write the rows of the inputs of all steps, then of the steps."""
         recurrence = self._recurrence(at)
@@ -95,8 +102,8 @@ class LSTM(Layer):
         blocks = recurrence.blocks()
         at.row(
             "lstm_forward",
-            variant=(*blocks.variant, int(self.return_sequences)),
-            reads=(blocks.matrix,),
+            variant=(*blocks.variant, int(self.return_sequences), recurrence.padded),
+            reads=(blocks.matrix, recurrence.mask),
             writes=(recurrence.take_in(), gates, cells, squashed, before, at.output),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",
@@ -110,8 +117,8 @@ class LSTM(Layer):
         blocks = recurrence.turned_blocks()
         at.row(
             "lstm_backward",
-            variant=(*blocks.variant, int(self.return_sequences)),
-            reads=(blocks.matrix, gates, cells, squashed, at.output_gradient),
+            variant=(*blocks.variant, int(self.return_sequences), recurrence.padded),
+            reads=(blocks.matrix, gates, cells, squashed, at.output_gradient, recurrence.mask),
             writes=(dz, at.scratch((self.units,)), at.scratch((self.units,))),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",

@@ -20,6 +20,7 @@ class Maximum(Layer):
     Kept for backward: the number of the input that was largest.
     """
 
+    keeps_mask: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger
 from dltrain.core.lowering import Buffer, Gradient, Lowering
@@ -28,6 +30,9 @@ class MultiHeadAttention(Layer):
 
     Source: Vaswani et al. 2017, arXiv:1706.03762; Ainslie et al. 2023, arXiv:2305.13245.
     """
+
+    keeps_mask: ClassVar[bool] = True
+    reads_mask: ClassVar[bool] = True
 
     num_heads: PositiveInteger
     """Heads."""

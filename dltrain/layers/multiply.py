@@ -20,6 +20,7 @@ class Multiply(Layer):
     Raises: ShapeError for other shapes.
     """
 
+    keeps_mask: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

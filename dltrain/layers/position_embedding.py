@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
@@ -17,6 +19,8 @@ class PositionEmbedding(Layer):
 
     Source: Gehring et al. 2017, arXiv:1705.03122.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     embeddings_initializer: Initializer = RandomUniform()
     """Starting values of the vectors."""

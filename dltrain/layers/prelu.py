@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -29,6 +29,8 @@ class Prelu(Layer):
     Raises: ShapeError for shared axes that the input does not have.
     Source: He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 1 and 3.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     alpha_initializer: Initializer = Zeros()
     """Starting values of the slopes."""

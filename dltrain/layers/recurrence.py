@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
-from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.base import Builder, Layer, ParameterSpec, require
 from dltrain.layers.matrix import BLOCK_ROWS, Matrix, bias_gradient
 from dltrain.layers.tiling import Tiling, choose_even
 from dltrain.regularizers.base import Regularizer
@@ -64,6 +65,16 @@ class Recurrence:
         """Count the columns of all gates."""
         return self.gates * self.units
 
+    @property
+    def padded(self) -> int:
+        """Tell kernels whether some steps may be padding."""
+        return int(self.at.mask is not None)
+
+    @property
+    def mask(self) -> Buffer:
+        """Give what tells those steps; anything where there are none."""
+        return self.at.inputs[0] if self.at.mask is None else self.at.mask
+
     def take_in(self) -> Buffer:
         """Write the row of x kernel + bias for all steps at once."""
         z = self.at.scratch((self.steps, self.columns))
@@ -117,6 +128,21 @@ def require_tanh(layer: Layer) -> None:
             field="activation",
             hint="leave `activation` out, or put another activation behind it as a layer",
         )
+
+
+def build_recurrent(layer: Any, graph: Builder, *inputs: Any) -> Any:
+    """Add a recurrent layer to the graph.
+
+    Raises: ShapeError where its outputs come last to first, and some of them are padding.
+    """
+    turned = layer.go_backwards and layer.return_sequences
+    if turned and graph.is_masked(inputs[0]):
+        raise ShapeError(
+            f"{layer.type_name} gives its outputs last to first, but its input has padding",
+            field="go_backwards",
+            hint="use `bidirectional`, or leave out `mask_zero` and `masking`",
+        )
+    return graph.node(layer, *inputs)
 
 
 def recurrent_shape(layer: Layer, shape: Shape, units: int, *, return_sequences: bool) -> Shape:

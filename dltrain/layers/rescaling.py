@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.layers.base import Layer
@@ -13,6 +15,8 @@ class Rescaling(Layer):
 
     Shapes: x, y (..., channels).
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     scale: NumbersField
     """Factor of all channels, or a list with one for each."""

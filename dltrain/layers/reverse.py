@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, require
@@ -9,6 +11,8 @@ from dltrain.layers.base import Layer, require
 
 class Reverse(Layer, listed=False):
     """Give the steps of a sequence last to first, inside of `bidirectional`."""
+
+    keeps_mask: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the shape."""

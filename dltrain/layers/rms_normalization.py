@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Flag, NonNegative
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -20,6 +22,8 @@ class RmsNormalization(Layer):
     Kept for backward: inverse root of the mean square (..., 2), beside a 0.
     Source: Zhang, Sennrich 2019, arXiv:1910.07467, eq. 4; epsilon is added inside the root.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     epsilon: NonNegative = 1e-6
     """Added to the mean square, inside the root."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from dltrain.activations.base import Activation
 from dltrain.activations.tanh import Tanh
@@ -14,9 +14,10 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.orthogonal import Orthogonal
 from dltrain.initializers.zeros import Zeros
-from dltrain.layers.base import Layer, ParameterSpec
+from dltrain.layers.base import Builder, Layer, ParameterSpec
 from dltrain.layers.recurrence import (
     Recurrence,
+    build_recurrent,
     recurrent_parameters,
     recurrent_shape,
     require_tanh,
@@ -34,6 +35,8 @@ class SimpleRNN(Layer):
     """
 
     fuses: ClassVar[frozenset[str]] = frozenset({"tanh"})
+    keeps_mask: ClassVar[bool] = True
+    reads_mask: ClassVar[bool] = True
 
     units: PositiveInteger
     """Outputs."""
@@ -81,6 +84,10 @@ class SimpleRNN(Layer):
         steps, features = inputs[0]
         return steps * (features + self.units) * self.units
 
+    def build(self, graph: Builder, *inputs: Any) -> Any:
+        """Add this layer to the graph."""
+        return build_recurrent(self, graph, *inputs)
+
     def forward(self, at: Lowering) -> None:
         """Write the rows of the inputs of all steps, then of the steps."""
         recurrence = self._recurrence(at)
@@ -88,8 +95,8 @@ class SimpleRNN(Layer):
         blocks = recurrence.blocks()
         at.row(
             "simple_rnn_forward",
-            variant=(*blocks.variant, int(self.return_sequences)),
-            reads=(blocks.matrix,),
+            variant=(*blocks.variant, int(self.return_sequences), recurrence.padded),
+            reads=(blocks.matrix, recurrence.mask),
             writes=(recurrence.take_in(), states, before, at.output),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",
@@ -103,8 +110,8 @@ class SimpleRNN(Layer):
         blocks = recurrence.turned_blocks()
         at.row(
             "simple_rnn_backward",
-            variant=(*blocks.variant, int(self.return_sequences)),
-            reads=(blocks.matrix, states, at.output_gradient),
+            variant=(*blocks.variant, int(self.return_sequences), recurrence.padded),
+            reads=(blocks.matrix, states, at.output_gradient, recurrence.mask),
             writes=(dz, at.scratch((self.units,))),
             sizes=(recurrence.steps, self.units, *blocks.sizes, int(self.go_backwards)),
             per="lane",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Share
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
@@ -18,6 +20,8 @@ class StochasticDepth(Layer):
     is.
     Source: Huang and others 2016, arXiv:1603.09382, eq. 2; scaled at training instead of inference.
     """
+
+    keeps_mask: ClassVar[bool] = True
 
     rate: Share
     """Share of the samples to set to zero; deeper blocks usually have a larger one."""

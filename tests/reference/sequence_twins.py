@@ -186,8 +186,8 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 
 
 ELSEWHERE = {
-    *("bidirectional", "embedding", "gru", "lstm", "multi_head_attention", "position_embedding"),
-    *("simple_rnn", "transformer_encoder"),
+    *("bidirectional", "embedding", "gru", "lstm", "masking", "multi_head_attention"),
+    *("position_embedding", "simple_rnn", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {
