@@ -181,6 +181,11 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
     return y + (own["output_bias"] if biased else 0.0), backward
 
 
+def masking(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    kept = (x != config.get("mask_value", 0.0)).any(-1, keepdims=True)
+    return x * kept, lambda dy: dy * kept
+
+
 def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return x[:, ::-1], lambda dy: dy[:, ::-1]
 
@@ -194,6 +199,7 @@ SEQUENCE_LAYERS = {
     "embedding": embedding,
     "gru": gru,
     "lstm": lstm,
+    "masking": masking,
     "multi_head_attention": multi_head_attention,
     "position_embedding": position_embedding,
     "reverse": reverse,
