@@ -36,6 +36,7 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{"type": "simple_rnn", "units": 3, "return_sequences": True}]),
     (SEQUENCE, [{"type": "bidirectional", "layer": LSTM, "merge": "add"}]),
     (SEQUENCE, [{"type": "position_embedding"}, {**HEADS, "causal": True}]),
+    (SEQUENCE, [{"type": "masking"}, {**DENSE, "activation": "tanh"}]),
     (SEQUENCE, [{**HEADS, "num_kv_heads": 1, "value_dim": 2, "use_bias": False}]),
     (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),
     (SEQUENCE, [{**DENSE, "use_bias": False}, {"type": "flatten"}]),
