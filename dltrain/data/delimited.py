@@ -1,20 +1,26 @@
-"""Tables in text files: CSV, TSV and their relatives, with or without a header."""
+"""Tables in files: CSV, TSV and their relatives, with or without a header; Parquet too."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from dltrain.core.errors import DataError
+from dltrain.core.fields import Integer, Text
 from dltrain.core.suggest import nearest
 from dltrain.data.encoders.base import Lines
+from dltrain.data.parquet import read_parquet
 
-Column = str | int
+Column = Annotated[Integer | Text, Field(union_mode="left_to_right")]
 """A column by its name, or by its number: 0 is the first, -1 the last."""
+BLANK = " "
+"""A delimiter of which any number stands for one."""
 
 
 @dataclass(frozen=True)
@@ -28,32 +34,47 @@ class Layout:
     encoding: str = "utf-8"
     """How characters are written as bytes."""
 
-    def read(self, lines: Lines) -> Grid:
-        """Read a whole table.
+    def read(self, lines: Lines, *, ragged: bool = False) -> Grid:
+        """Read a whole table; where it may be `ragged`, rows may have any number of columns.
 
         Raises: DataError where it is no text of this encoding, empty, or a row has other columns.
         """
-        text = decoded(lines, self.encoding)
-        delimiter = self.delimiter or ("\t" if Path(lines.name).suffix == ".tsv" else ",")
-        # In tab-separated text a quotation mark is one.
-        quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+        if Path(lines.name).suffix == ".parquet":
+            columns, values = read_parquet(lines)
+            return Grid(lines.name, columns, values, range(1, len(values) + 1))
         rows: list[list[str]] = []
         numbers: list[int] = []
-        try:
-            for row in reader:
-                if row:
-                    rows.append(row)
-                    numbers.append(reader.line_num)
-        except csv.Error as error:
-            at = f"{lines.name}:{reader.line_num}"
-            raise DataError(f"the table cannot be read: {error}", at=at) from error
+        for number, row in self._rows(lines):
+            rows.append(row)
+            numbers.append(number)
         if len(rows) <= self.header:
             raise DataError("the table is empty: it has no rows", at=lines.name)
         names = rows[0] if self.header else [str(number) for number in range(len(rows[0]))]
         grid = Grid(lines.name, tuple(names), rows[self.header :], numbers[self.header :])
-        grid.check()
+        grid.check_names()
+        if not ragged:
+            for number in range(len(grid.rows)):
+                grid.check(number)
         return grid
+
+    def _rows(self, lines: Lines) -> Iterator[tuple[int, list[str]]]:
+        """Give the rows that are not empty, each with its line."""
+        text = decoded(lines, self.encoding)
+        delimiter = self.delimiter or ("\t" if Path(lines.name).suffix == ".tsv" else ",")
+        if delimiter == BLANK:
+            split = ((number, line.split()) for number, line in enumerate(text.splitlines(), 1))
+            yield from ((number, row) for number, row in split if row)
+            return
+        # In tab-separated text a quotation mark is one.
+        quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+        try:
+            for row in reader:
+                if row:
+                    yield reader.line_num, [value.strip() for value in row]
+        except csv.Error as error:
+            at = f"{lines.name}:{reader.line_num}"
+            raise DataError(f"the table cannot be read: {error}", at=at) from error
 
 
 @dataclass(frozen=True)
@@ -68,19 +89,32 @@ class Grid:
     lines: Sequence[int]
     """The line of each row in the file."""
 
-    def check(self) -> None:
+    def check(self, row: int) -> None:
         """Raise DataError where a row has more or fewer columns than there are."""
-        for row, line in zip(self.rows, self.lines, strict=True):
-            if len(row) != len(self.columns):
-                raise DataError(
-                    f"the row has {len(row)} columns, not {len(self.columns)}",
-                    at=f"{self.name}:{line}",
-                    hint="is the `delimiter` the right one? values that hold it stand in quotes",
-                )
+        if len(self.rows[row]) != len(self.columns):
+            raise DataError(
+                f"the row has {len(self.rows[row])} columns, not {len(self.columns)}",
+                at=self.at(row),
+                hint="is the `delimiter` the right one? values that hold it stand in quotes",
+            )
+
+    def check_names(self) -> None:
+        """Raise DataError where two columns have one name."""
+        twice = next((name for name in self.columns if self.columns.count(name) > 1), None)
+        if twice is not None:
+            message = f"two columns are called {twice!r}"
+            raise DataError(
+                message, at=f"{self.name}:1", hint="without names write `header: false`"
+            )
 
     def at(self, row: int) -> str:
         """Say where a row stands, as file:line."""
         return f"{self.name}:{self.lines[row]}"
+
+    def take(self, rows: Sequence[int]) -> Grid:
+        """Give some of the rows."""
+        lines = [self.lines[row] for row in rows]
+        return Grid(self.name, self.columns, [self.rows[row] for row in rows], lines)
 
     def find(self, column: Column) -> int:
         """Give the number of a column, from 0.

@@ -129,7 +129,8 @@ def _elsewhere(dataset: Dataset | None, path: Path) -> Dataset:
     """Give the same kind of data set at another place; where it has no place, what lies there."""
     where = str(path.resolve())
     if dataset is not None and "path" in type(dataset).model_fields:
-        return dataset.model_copy(update={"path": where})
+        others = dict.fromkeys({"validation_path", "test_path"} & set(type(dataset).model_fields))
+        return dataset.model_copy(update={"path": where, **others})
     kind = "npz" if path.suffix == ".npz" else "image_folder"
     keep = {"validation": dataset.validation} if dataset is not None else {}
     chosen = Dataset.registry()[kind].model_validate({"path": where, **keep})

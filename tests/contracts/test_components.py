@@ -39,6 +39,7 @@ EXAMPLES: dict[str, Any] = {
     "size": [8, 8],
     "std": 0.5,
     "stddev": 0.5,
+    "target": "price",
     "target_shape": [2, 2],
     "times": 2,
     "train": {"images": "images-idx3", "labels": "labels-idx1"},

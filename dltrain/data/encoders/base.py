@@ -50,6 +50,11 @@ class Encoder(Component):
         """The names of the numbers that are told, None where classes are."""
         return None
 
+    @property
+    def scales(self) -> tuple[tuple[float, float], ...]:
+        """Give what each number that is told is multiplied by, and what is then added."""
+        return ()
+
     def records(self, lines: Lines) -> Iterator[tuple[str, Any | DataError]]:
         """Give each record that is to be told about, with its place; what is wrong is one too."""
         raise NotImplementedError
