@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
-from dltrain.data.encoders.base import Encoder, file_lines
+from dltrain.data.encoders.base import Encoder, file_lines, standard_lines
 from dltrain.data.preprocess import Preprocessor
-from dltrain.inference.sources import Input
+from dltrain.inference.sources import STANDARD_INPUT, Input
 
 Sample = NDArray[np.float32] | str
 """What the network sees of one item, or what is wrong with it."""
@@ -54,7 +54,7 @@ def records_of(encoder: Encoder, asked: Iterable[Any]) -> list[Any]:
     """
     records: list[Any] = []
     for one in asked:
-        if not isinstance(one, str | Path):
+        if (isinstance(one, str) and encoder.takes_text) or not isinstance(one, str | Path):
             records.append(one)
             continue
         for item in _records(encoder, str(one)):
@@ -66,7 +66,8 @@ def records_of(encoder: Encoder, asked: Iterable[Any]) -> list[Any]:
 
 def _records(encoder: Encoder, path: str) -> Iterator[Item]:
     try:
-        for place, record in encoder.records(file_lines(path)):
+        lines = standard_lines() if path == STANDARD_INPUT else file_lines(path)
+        for place, record in encoder.records(lines):
             if isinstance(record, DataError):
                 yield Item(place, error=_said(record))
             else:

@@ -69,7 +69,8 @@ class Model:
         """Give probabilities [n, classes] for an array of images, for files, or for records.
 
         Arrays are prepared as in training: uint8 is divided by 255, floats are taken as they are.
-        A network trained on tables takes their files, each with many rows, or rows as mappings;
+        A network trained on texts takes them, or their files as `Path`; one trained on tables takes
+        their files, each with many rows, or rows as mappings;
         numbers that it tells are in the units of the data.
         Raises: DataError where a file or record cannot be read or a shape is another.
         """

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from dltrain.data.images import SUFFIXES
 
+STANDARD_INPUT = "-"
+
 
 @dataclass(frozen=True)
 class Input:
@@ -18,13 +20,18 @@ class Input:
     error: str | None = None
 
 
-def expand(named: Sequence[str], standard_input: Iterable[str] = ()) -> Iterator[Input]:
+def expand(
+    named: Sequence[str], standard_input: Iterable[str] = (), *, records: bool = False
+) -> Iterator[Input]:
     """Give the files that are meant by files, folders, globs, `@list.txt` and `-`.
 
-    What leads to no file gives one input with an error, so that nothing is lost silently.
+    What leads to no file gives one input with an error, so that nothing is lost silently. Standard
+    input holds the names of files, or, with `records`, what a file of them would.
     """
     for name in named:
-        if name == "-":
+        if name == STANDARD_INPUT and records:
+            yield Input(name)
+        elif name == STANDARD_INPUT:
             yield from _lines(standard_input)
         elif name.startswith("@") and not _is(name):
             yield from _from_list(name)

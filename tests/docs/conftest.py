@@ -49,6 +49,14 @@ def small_text(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def small_sentences(tmp_path: Path) -> Path:
+    """Write a few sentences with labels."""
+    path = tmp_path / "sentences.tsv"
+    path.write_text("a fine , moving film\t1\nit is dull\t0\n" * 40)
+    return path
+
+
+@pytest.fixture
 def small_mnist(tmp_path: Path) -> Path:
     """Write a few random images under the names of MNIST's files."""
     folder = tmp_path / "mnist"

@@ -15,11 +15,15 @@ BUNDLED = ("digits", "digits_graph", "digits_mlp", "shapes_unet")
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_config_trains_and_writes_a_result(
-    name: str, run: Run, clone: Path, small_mnist: Path, small_cifar10: Path, small_text: Path
-) -> None:
-    others = {"cifar10": small_cifar10, "shakespeare": small_text}
+    name: str, run: Run, clone: Path, small_mnist: Path, small_cifar10: Path, small_text: Path,
+    small_sentences: Path,
+) -> None:  # fmt: skip
+    others = {"cifar10": small_cifar10, "shakespeare": small_text, "sst2": small_sentences}
     path = others.get(name.split("_")[0], small_mnist)
     data = [] if Path(name).stem in BUNDLED else ["--set", f"dataset.path={path}"]
+    if path == small_sentences:
+        for split in ("validation", "test"):
+            data += ["--set", f"dataset.{split}_path={path}"]
     run("fit", f"configs/{name}", "--set", "training.epochs=1", "--name", "short", *data)
     result = json.loads((clone / "runs" / "short" / "result.json").read_text())
     assert 0 <= result["metrics"]["accuracy"] <= 1

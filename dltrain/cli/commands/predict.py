@@ -11,6 +11,7 @@ import typer
 from dltrain.cli.options import BatchSize, Checkpoint, Threads
 
 if TYPE_CHECKING:
+    from dltrain.inference.model import Model
     from dltrain.inference.predict import Record
     from dltrain.inference.sources import Input
 
@@ -43,10 +44,11 @@ def predict(
         ),
     ] = None,
 ) -> None:
-    """Label images, or tell about each row of tables: one record for each, in order.
+    """Label images, texts or rows of tables: one record for each, in order.
 
     One that cannot be read has its error in the record, and the exit code is then 3. A network
-    that labels pixels gives the classes that take most of an image.
+    that labels pixels gives the classes that take most of an image. A network that was trained on
+    texts or tables takes their files, `-` being standard input, and tells about each line or row.
 
     Example: dltrain predict runs/digits photos/ --format jsonl -o labels.jsonl
     """
@@ -54,15 +56,16 @@ def predict(
     from dltrain.core.errors import DataError
     from dltrain.inference.sources import expand
 
+    model = _load(checkpoint, batch_size, threads)
     if "-" in paths and hasattr(sys.stdin, "reconfigure"):
         # A name that is no text is still the name of a file.
         sys.stdin.reconfigure(errors="surrogateescape")
-    inputs = list(expand(paths, sys.stdin))
+    inputs = list(expand(paths, sys.stdin, records=model.preprocessor.encoder is not None))
     if output is not None:
         _protect(output, checkpoint, paths, inputs)
     if masks is not None:
         _keep_apart(masks, inputs)
-    records = _label(checkpoint, inputs, top_k, masks, batch_size, threads)
+    records = _label(model, inputs, top_k, masks)
     _write(WRITERS[_format(form, output)](records), output)
     failed = sum(record.error is not None for record in records)
     if failed:
@@ -70,27 +73,24 @@ def predict(
         raise DataError(message, at=_first(records))
 
 
-def _label(
-    checkpoint: str,
-    inputs: list[Input],
-    top_k: int,
-    masks: Path | None,
-    batch_size: int | None,
-    threads: int | None,
-) -> list[Record]:
-    from dltrain.cli.console import screen
+def _load(checkpoint: str, batch_size: int | None, threads: int | None) -> Model:
     from dltrain.inference.model import BATCH, load
+
+    return load(checkpoint, batch_size=batch_size or BATCH, threads=threads)
+
+
+def _label(model: Model, inputs: list[Input], top_k: int, masks: Path | None) -> list[Record]:
+    from dataclasses import replace
+
+    from dltrain.cli.console import screen
     from dltrain.inference.predict import predict as label
     from dltrain.training.events import Compiling
 
     with screen() as shown:
-        model = load(
-            checkpoint,
-            batch_size=batch_size or BATCH,
-            threads=threads,
-            on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
+        told = replace(
+            model, on_compile=lambda done, total, name: shown(Compiling(done, total, name))
         )
-        return list(label(model, inputs, top_k=top_k, masks=masks))
+        return list(label(told, inputs, top_k=top_k, masks=masks))
 
 
 def _format(form: Format | None, output: Path | None) -> str:

@@ -6,11 +6,12 @@ records that a model is asked about later.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ class Lines(Protocol):
 
 class Encoder(Component):
     """How records become samples, with what was learnt of the training split."""
+
+    takes_text: ClassVar[bool] = False
+    """Whether a record is a text, so that a plain text is one and no file's name."""
 
     @property
     def shape(self) -> Shape:
@@ -94,6 +98,18 @@ def restored(preprocessing: Mapping[str, Any]) -> Encoder | None:
 def file_lines(path: str | Path) -> Lines:
     """Read records from a file."""
     return _File(Path(path))
+
+
+def standard_lines() -> Lines:
+    """Read records from standard input."""
+    return _StandardInput()
+
+
+class _StandardInput:
+    name = "-"
+
+    def read(self) -> bytes:
+        return sys.stdin.buffer.read()
 
 
 class _File:
