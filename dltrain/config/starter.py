@@ -52,7 +52,7 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
 
 
 def preset_starter(model: type[Model]) -> str:
-    """Give a commented config that trains a preset on images of the size it was made for."""
+    """Give a commented config that trains a preset on what it was made for."""
     datasets: dict[int, Fields] = {28: {"type": "mnist"}, 32: {"type": "cifar10"}}
     resize = {"type": "resize", "size": [model.size, model.size]}
     photos: Fields = {"type": "image_folder", "path": "photos/", "transforms": [resize]}
@@ -60,6 +60,9 @@ def preset_starter(model: type[Model]) -> str:
     if model.per_pixel:
         # Images and masks lie in folders of their own within it.
         dataset |= {"type": "segmentation_folder", "path": "photos/", "transforms": [resize]}
+    if model.reads_text:
+        columns = {"text": "text", "label": "label"}
+        dataset = {"type": "text_csv", "path": "texts.csv", **columns, "validation": 0.1}
     goal = _PIXELS if model.per_pixel else _LABELS
     return _text(first_line(model), dataset, _named(model), goal)
 

@@ -18,6 +18,8 @@ class Model(Component):
     """Height and width of the images that it was made for."""
     per_pixel: ClassVar[bool] = False
     """Whether it gives classes of each pixel."""
+    reads_text: ClassVar[bool] = False
+    """Whether it takes texts, not images."""
     advice: ClassVar[str | None] = None
     """What to do where images of some size do not fit."""
 
