@@ -232,6 +232,9 @@ class Data:
     """What a prediction must do to an image, as plain JSON; `preprocess.Preprocessor` reads it."""
     inputs: InputFacts = NOTHING_KNOWN
     """What the numbers of a sample mean, where they are not measurements."""
+    scales: tuple[tuple[float, float], ...] = ()
+    """What brings each number of a target into the units of the data: what it is multiplied by, and
+    what is then added; empty where it has them."""
 
     @property
     def classes(self) -> int | None:

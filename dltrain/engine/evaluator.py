@@ -37,13 +37,14 @@ class Evaluator:
         batch_size: int,
         threads: int,
         target_form: TargetForm = "labels",
+        scales: tuple[tuple[float, float], ...] = (),
         on_compile: Compiled | None = None,
     ) -> None:
         """Compile the forward pass with its sums."""
         self.network = network
         self.program = network.program(
             batch_size=batch_size,
-            objective=Objective(loss, metrics, target_form),
+            objective=Objective(loss, metrics, target_form, scales),
             threads=threads,
             on_compile=on_compile,
         )

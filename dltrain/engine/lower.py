@@ -25,6 +25,8 @@ class Objective:
     loss: Loss
     metrics: tuple[Metric, ...] = ()
     target_form: TargetForm = "labels"
+    scales: tuple[tuple[float, float], ...] = ()
+    """What metrics multiply each number of the last axis by, and what they then add."""
 
 
 @dataclass

@@ -139,7 +139,7 @@ class Comparison(Scope):
         target = lowerer.lowered.target
         assert target is not None  # noqa: S101 - made by the caller
         self.target_buffer, self.total = target, total
-        self.target_form = objective.target_form
+        self.target_form, self.scales = objective.target_form, objective.scales
 
 
 def view_of(buffer: Buffer, shape: Shape) -> Buffer:

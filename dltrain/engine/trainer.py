@@ -49,6 +49,7 @@ class Trainer:
         seed: int,
         total_steps: int,
         target_form: TargetForm = "labels",
+        scales: tuple[tuple[float, float], ...] = (),
         on_compile: Compiled | None = None,
     ) -> None:
         """Compile the training step."""
@@ -61,7 +62,7 @@ class Trainer:
         }
         self.program = network.program(
             batch_size=batch_size,
-            objective=Objective(loss, metrics, target_form),
+            objective=Objective(loss, metrics, target_form, scales),
             training=True,
             gradients=True,
             threads=threads,

@@ -132,7 +132,7 @@ def categorical_focal_crossentropy_backward(dense, balanced, accumulate):  # typ
 def binary_focal(z, t, gamma):  # type: ignore[no-untyped-def]
     """Give q ** gamma times the cross-entropy of sigmoid(z) and t."""
     q = t * sigmoid(-z) + (ONE - t) * sigmoid(z)
-    return power(q, gamma) * crossentropy(z, t)
+    return power(q, gamma) * crossentropy(z, t, 0.0)
 
 
 @device
@@ -142,7 +142,7 @@ def binary_focal_slope(z, t, gamma):  # type: ignore[no-untyped-def]
     q = t * rest + (ONE - t) * p
     # q and its slope are 0 together.
     ratio = (ONE - TWO * t) * p * rest / q if q != ZERO else ZERO
-    return power(q, gamma) * (gamma * ratio * crossentropy(z, t) + p - t)
+    return power(q, gamma) * (gamma * ratio * crossentropy(z, t, 0.0) + p - t)
 
 
 @device

@@ -30,6 +30,13 @@ class Comparing(Lowering, Protocol):
         """Which of the two the targets are."""
 
     @property
+    def scales(self) -> tuple[tuple[float, float], ...]:
+        """What each number is multiplied by, and what is then added, to have the data's units.
+
+        For the numbers of the last axis; empty where they have these units already.
+        """
+
+    @property
     def total(self) -> Buffer:
         """Float64 numbers of each lane, to which rows add."""
 

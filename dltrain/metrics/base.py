@@ -37,6 +37,19 @@ class Metric(Component):
         return float(total) / positions
 
 
+def measure(at: Comparing, kernel: str) -> None:
+    """Write the row of a kernel that compares in the units of the data."""
+    factors = [scale for scale, _ in at.scales]
+    at.row(
+        kernel,
+        variant=(int(at.target_form == "dense"), int(bool(at.scales))),
+        reads=(at.output, at.target_buffer),
+        writes=(at.total,),
+        sizes=rows_of(at.output.shape),
+        numbers=(*factors, *(offset for _, offset in at.scales)),
+    )
+
+
 def compare(at: Comparing, kernel: str, *sizes: int) -> None:
     """Write the row of a kernel with the operands (output, target, total)."""
     at.row(

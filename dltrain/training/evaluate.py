@@ -92,6 +92,7 @@ def evaluate_checkpoint(
         batch_size=size,
         threads=threads or restored.network.threads,
         target_form=found.target_form,
+        scales=found.scales,
         on_compile=on_compile,
     )
     return evaluate(evaluator, Loader(samples, size), names)

@@ -112,6 +112,7 @@ class Job:
             seed=self.config.seed,
             total_steps=self.settings.epochs * self.steps_per_epoch,
             target_form=self.data.target_form,
+            scales=self.data.scales,
             on_compile=self._compiling,
         )
 
@@ -125,6 +126,7 @@ class Job:
             batch_size=self.batch_size,
             threads=self.threads,
             target_form=self.data.target_form,
+            scales=self.data.scales,
             on_compile=self._compiling,
         )
 

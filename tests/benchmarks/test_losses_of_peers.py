@@ -50,7 +50,8 @@ def measure(fields: dict[str, Any], y: NDArray[Any], target: NDArray[Any]) -> fl
     metric = Metric.parse(fields)
     bench = Bench(y, y=y, target=target, totals=metric.totals(y.shape[1:]))
     metric.forward(bench)
-    return metric.value(bench.sum, bench.labelled)
+    total = float(bench.sum[0]) if len(bench.sum) == 1 else bench.sum
+    return metric.value(total, bench.labelled)
 
 
 def one_hot(labels: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -168,6 +169,41 @@ def test_the_f1_score_is_that_of_keras(keras: Any, average: str) -> None:
     metric.update_state(one_hot(LABELS).reshape(-1, CLASSES), Z.reshape(-1, CLASSES))
     found = measure({"type": "f1_score", "average": average}, Z, LABELS)
     assert found == pytest.approx(float(metric.result()), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("root_mean_squared_error", "RootMeanSquaredError"),
+        ("mean_absolute_percentage_error", "MeanAbsolutePercentageError"),
+        ("mean_absolute_error", "MeanAbsoluteError"),
+        ("r2_score", "R2Score"),
+    ],
+)
+def test_errors_of_numbers_are_those_of_keras(keras: Any, name: str, kind: str) -> None:
+    y, t = Z.reshape(-1, CLASSES), Z[::-1].reshape(-1, CLASSES).copy()
+    metric = getattr(keras.metrics, kind)()
+    metric.update_state(t, y)
+    assert measure({"type": name}, y, t) == pytest.approx(float(metric.result()), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [("MeanAbsoluteError", {}), ("Huber", {"delta": 0.7}), ("Huber", {}), ("MeanSquaredError", {})],
+)
+def test_losses_of_numbers_are_those_of_keras_in_float64(
+    keras: Any, name: str, fields: dict[str, Any]
+) -> None:
+    import tensorflow as tf
+
+    target = Z[::-1].copy()
+    y = tf.Variable(Z.astype(np.float64))
+    with tf.GradientTape() as tape:
+        wanted = getattr(keras.losses, name)(**fields, dtype="float64")(target.astype(float), y)
+    loss, gradient = run({"type": _snake(name), **fields}, target)
+    assert loss == pytest.approx(float(wanted), rel=1e-6)
+    expected = np.asarray(tape.gradient(wanted, y))
+    np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("precision", "Precision"), ("recall", "Recall")])

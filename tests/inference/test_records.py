@@ -19,7 +19,7 @@ from dltrain.inference.predict import Record, predict
 from dltrain.inference.sources import Input
 
 
-def trained(folder: Path, told: str) -> Model:
+def trained(folder: Path, told: str, **training: Any) -> Model:
     """Train on rows whose number is 1000 * size + 50, and whose class is a size above 5."""
     generator = np.random.default_rng(0)
     sizes = generator.uniform(0, 10, 200).round(3)
@@ -40,6 +40,7 @@ def trained(folder: Path, told: str) -> Model:
         "training": {
             "loss": "mean_squared_error" if number else "categorical_crossentropy",
             "epochs": 30,
+            **training,
         },
     }
     return dltrain.load(dltrain.fit(config, runs=folder / "runs").folder, batch_size=4)
@@ -153,3 +154,19 @@ def test_a_file_without_a_header_need_not_have_the_target(tmp_path: Path) -> Non
     np.testing.assert_array_equal(model.predict(tmp_path / "asked.csv"), model.predict(with_target))
     with_target.write_text("0,3,-3,1\n")
     assert "the table has 4 columns, where 3 are wanted" in str(told(model, with_target)[0].error)
+
+
+def test_metrics_of_a_run_have_the_units_of_the_data(tmp_path: Path) -> None:
+    names = ["mean_absolute_error", "root_mean_squared_error", "r2_score"]
+    model = trained(tmp_path, "price", metrics=names)
+    result = json.loads((model.path.parents[1] / "result.json").read_text())["metrics"]
+    rows = list(csv.DictReader((tmp_path / "rows.csv").read_text().splitlines()))
+    prices = np.array([float(row["price"]) for row in rows])
+    found = model.predict(rows)[:, 0].astype(float)
+    wanted = (
+        np.abs(found - prices).mean(),
+        np.sqrt(np.mean((found - prices) ** 2)),
+        1 - np.sum((found - prices) ** 2) / np.sum((prices - prices.mean()) ** 2),
+    )
+    np.testing.assert_allclose([result[name] for name in names], wanted, rtol=1e-4)
+    assert result["mean_absolute_error"] > 0.5

@@ -21,9 +21,11 @@ NAMES = (
     "categorical_focal_crossentropy",
     "binary_focal_crossentropy",
     "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
 )
 FUSED = NAMES[:4]
-LAST = ("softmax", "sigmoid", "softmax", "sigmoid", "linear")
+LAST = ("softmax", "sigmoid", "softmax", "sigmoid", "linear", "linear", "linear")
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 21))
 quick = settings(max_examples=8, deadline=None)
 
@@ -209,6 +211,15 @@ def test_certainty_beyond_float32_has_a_finite_loss_and_gradient(name: str, gamm
     bench = run(fields, z, np.array([[1], [1], [1]], np.int32), accumulate=False)
     assert np.isfinite(bench.gradient).all()
     assert bench.sum[0] >= 0
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.0, 5.0])
+def test_the_delta_of_huber_is_that_of_the_twin(delta: float) -> None:
+    z, target = draw((4, 3, 5), 4, dense=True)
+    bench = run({"type": "huber", "delta": delta}, z, target, accumulate=False)
+    assert bench.mean == pytest.approx(twins.huber(z.astype(float), target, delta), rel=1e-6)
+    expected = twins.huber_gradient(z.astype(float), target, delta)
+    np.testing.assert_allclose(bench.gradient, expected, rtol=2e-5, atol=1e-6)
 
 
 def test_cross_entropy_wants_a_softmax_and_says_what_to_write() -> None:

@@ -55,6 +55,8 @@ def test_gradients_flow_through_an_activation_as_a_field_and_as_a_layer(name: st
         ("binary_crossentropy", "sigmoid"),
         ("mean_squared_error", "linear"),
         ("mean_squared_error", "softmax"),
+        ("mean_absolute_error", "tanh"),
+        ("huber", "linear"),
     ],
 )
 def test_gradients_flow_from_a_loss_with_labels_and_dense_targets(

@@ -30,10 +30,11 @@ class Bench:
         target: NDArray[Any] | None = None,
         accumulate: bool = False,
         totals: int = 1,
+        scales: tuple[tuple[float, float], ...] = (),
     ) -> None:
         """Lay out input x, output y, their gradients, targets, cells and a total."""
         self.samples = self.batch_size = len(x)
-        self.accumulate = accumulate
+        self.accumulate, self.scales = accumulate, scales
         self.arrays: dict[Buffer, NDArray[Any]] = {}
         self.x = np.ascontiguousarray(x)
         self.y = np.full_like(self.x, 7) if y is None else y

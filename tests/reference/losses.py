@@ -86,6 +86,31 @@ def mean_squared_error_gradient(y: Array, target: Array) -> Array:
     return 2 * (y - target) / y.size
 
 
+def mean_absolute_error(y: Array, target: Array) -> float:
+    return float(np.mean(np.abs(y - target)))
+
+
+def mean_absolute_error_gradient(y: Array, target: Array) -> Array:
+    return np.sign(y - target) / y.size
+
+
+def huber(y: Array, target: Array, delta: float = 1.0) -> float:
+    distance = np.abs(y - target)
+    near, far = distance**2 / 2, delta * (distance - delta / 2)
+    return float(np.mean(np.where(distance <= delta, near, far)))
+
+
+def huber_gradient(y: Array, target: Array, delta: float = 1.0) -> Array:
+    return np.clip(y - target, -delta, delta) / y.size
+
+
+def r2_score(y: Array, target: Array) -> float:
+    """Give the mean over the last axis of 1 - squared errors / squared distances from the mean."""
+    y, target = y.reshape(-1, y.shape[-1]), target.reshape(-1, y.shape[-1])
+    around = ((target - target.mean(0)) ** 2).sum(0)
+    return float(np.mean(1 - ((y - target) ** 2).sum(0) / around))
+
+
 def top_k_accuracy(y: Array, target: Array, k: int) -> float:
     """Give the share of positions whose true class stands among the first k, in stable order."""
     order = np.argsort(-y, axis=-1, kind="stable")[..., :k]

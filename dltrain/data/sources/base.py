@@ -139,6 +139,7 @@ class Dataset(Component):
             fingerprint=fingerprint(whole),
             preprocessing=describe_preprocessing(source, learnt, stored.encoder),
             inputs=stored.encoder.inputs if stored.encoder is not None else NOTHING_KNOWN,
+            scales=stored.encoder.scales if stored.encoder is not None else (),
         )
 
     def _shape(self, shape: Shape) -> Shape:
