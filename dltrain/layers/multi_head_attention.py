@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from dltrain.core.errors import ShapeError
-from dltrain.core.fields import Flag, PositiveInteger
+from dltrain.core.fields import Flag, PositiveInteger, PositiveNumber
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
@@ -14,6 +14,7 @@ from dltrain.initializers.zeros import Zeros
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.heads import Heads
 from dltrain.layers.matrix import Matrix, bias_gradient
+from dltrain.layers.positions import wave_table, write_rotation, write_waves
 
 INWARD = ("query", "key", "value")
 
@@ -28,7 +29,12 @@ class MultiHeadAttention(Layer):
     heads, key_dim), output (heads, key_dim, features), each followed by its bias; keys and values
     have `num_kv_heads` heads, and `value_dim` numbers.
 
-    Source: Vaswani et al. 2017, arXiv:1706.03762; Ainslie et al. 2023, arXiv:2305.13245.
+    With `rotary`, number i of a query or key and number key_dim / 2 + i are a pair, as in GPT-NeoX
+    and Llama, that is turned by the angle t * rotary_base ** (-2 i / key_dim) at step t: what meets
+    depends on how far apart steps are.
+
+    Source: Vaswani et al. 2017, arXiv:1706.03762; Ainslie et al. 2023, arXiv:2305.13245; rotary
+    positions of Su et al. 2021, arXiv:2104.09864, whose pairs are neighbours.
     """
 
     keeps_mask: ClassVar[bool] = True
@@ -44,6 +50,10 @@ class MultiHeadAttention(Layer):
     """Heads of keys and values, which groups of heads share; default: as many as heads."""
     causal: Flag = False
     """Whether a step sees no later one."""
+    rotary: Flag = False
+    """Whether queries and keys are turned by the position of their step."""
+    rotary_base: PositiveNumber = 10000.0
+    """What the angles of rotary positions are powers of; a larger one reaches farther."""
     use_bias: Flag = True
     """Whether queries, keys, values and outputs have a bias."""
     kernel_initializer: Initializer = GlorotUniform()
@@ -59,6 +69,12 @@ class MultiHeadAttention(Layer):
                 f"{self.num_heads} heads cannot share {self._groups} heads of keys and values",
                 field="num_kv_heads",
                 hint="give a number that divides num_heads",
+            )
+        if self.rotary and self.key_dim % 2:
+            raise ShapeError(
+                f"rotary positions turn pairs of numbers, but key_dim is {self.key_dim}",
+                field="key_dim",
+                hint="give an even number",
             )
         return inputs[0]
 
@@ -90,6 +106,7 @@ class MultiHeadAttention(Layer):
         heads = self._heads(at)
         for name, kept in zip(INWARD, heads.inward, strict=True):
             self._multiply(at, name, at.inputs[0], kept)
+        self._rotate(at, heads.query, heads.key)
         heads.forward(at)
         self._multiply(at, "output", heads.context, at.output)
 
@@ -100,6 +117,7 @@ class MultiHeadAttention(Layer):
         d_context = at.scratch(heads.context.shape)
         self._matrix(at, "output").input_gradient(dy, Gradient(d_context, accumulate=False))
         gradients = heads.backward(at, d_context)
+        self._rotate(at, *gradients[:2], back=True)
         for name, gradient in zip(INWARD, gradients, strict=True):
             self._weights(at, name, at.inputs[0], gradient)
         dx = at.input_gradient()
@@ -112,6 +130,16 @@ class MultiHeadAttention(Layer):
     def _multiply(self, at: Lowering, name: str, x: Buffer, y: Buffer) -> None:
         bias = at.parameter(f"{name}_bias" if self.use_bias else f"{name}_kernel")
         self._matrix(at, name).multiply(x, bias, y, start=int(self.use_bias))
+
+    def _rotate(self, at: Lowering, *vectors: Buffer, back: bool = False) -> None:
+        """Write the rows that turn queries and keys, or their gradients back."""
+        if not self.rotary:
+            return
+        waves = wave_table(at, max(each.shape[0] for each in vectors), self.key_dim)
+        if not back:
+            write_waves(at, waves, self.rotary_base, alternating=False)
+        for each in vectors:
+            write_rotation(at, waves, each, back=back)
 
     def _weights(self, at: Lowering, name: str, x: Buffer, dy: Buffer) -> None:
         bias_gradient(at, f"{name}_bias" if self.use_bias else None, dy, dy)

@@ -7,7 +7,7 @@ from typing import Any
 from dltrain.activations.base import Activation
 from dltrain.activations.gelu import Gelu
 from dltrain.core.errors import ShapeError
-from dltrain.core.fields import Flag, NonNegative, PositiveInteger, Share
+from dltrain.core.fields import Flag, NonNegative, PositiveInteger, PositiveNumber, Share
 from dltrain.layers.base import Builder, Layer, require
 from dltrain.layers.dense import Dense
 from dltrain.layers.dropout import Dropout
@@ -31,6 +31,10 @@ class TransformerEncoder(Layer):
     """Units of the first of the two dense layers."""
     causal: Flag = False
     """Whether a step sees no later one, as in a language model."""
+    rotary: Flag = False
+    """Whether attention turns queries and keys by the position of their step."""
+    rotary_base: PositiveNumber = 10000.0
+    """What the angles of rotary positions are powers of; a larger one reaches farther."""
     norm_first: Flag = True
     """Whether normalization comes before attention and dense layers, not after the sums."""
     dropout: Share = 0.0
@@ -56,6 +60,8 @@ class TransformerEncoder(Layer):
             num_heads=self.num_heads,
             key_dim=features // self.num_heads,
             causal=self.causal,
+            rotary=self.rotary,
+            rotary_base=self.rotary_base,
             use_bias=self.use_bias,
         )
         dense = (

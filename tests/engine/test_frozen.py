@@ -59,6 +59,7 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"type": "reshape", "target_shape": [20, 32]},
         {"type": "position_embedding"},
         {"type": "multi_head_attention", "num_heads": 2, "key_dim": 5},
+        {"type": "multi_head_attention", "num_heads": 2, "key_dim": 4, "rotary": True},
         {"type": "simple_rnn", "units": 6, "return_sequences": True},
         {"type": "gru", "units": 5, "return_sequences": True},
         {"type": "lstm", "units": 4, "recurrent_regularizer": L2},

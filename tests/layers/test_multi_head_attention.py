@@ -38,6 +38,10 @@ NETWORKS = {
     "several blocks": architecture((130, 8), attention(2, 16)),
     "several blocks, causal": architecture((150, 8), attention(2, 5, causal=True)),
     "groups": architecture((12, 8), attention(6, 4, num_kv_heads=2, value_dim=9)),
+    "rotary": architecture((9, 6), attention(3, 10, rotary=True)),
+    "rotary, several blocks": architecture(
+        (90, 8), attention(4, 34, num_kv_heads=2, rotary=True, rotary_base=77, causal=True)
+    ),
     "one group, without biases": architecture(
         (70, 8), attention(4, 8, num_kv_heads=1, use_bias=False, causal=True)
     ),
@@ -50,7 +54,7 @@ def test_a_network_computes_what_its_twin_does(name: str) -> None:
 
 
 @pytest.mark.parametrize("target", [Target(4, 16), Target(8, 16)], ids=lambda each: str(each.width))
-@pytest.mark.parametrize("name", ["odd sizes", "several blocks, causal"])
+@pytest.mark.parametrize("name", ["odd sizes", "several blocks, causal", "rotary"])
 def test_narrower_vectors_compute_the_same(name: str, target: Target) -> None:
     network = build_network(NETWORKS[name], seed=1)
     network.target = target
@@ -82,6 +86,13 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
     )
     for key, value in one.items():
         np.testing.assert_array_equal(two[key], value)
+
+
+def test_pairs_of_rotary_positions_need_an_even_key_dim() -> None:
+    layers = (Layer.parse(attention(2, 5, rotary=True)),)
+    with pytest.raises(ShapeError, match="turn pairs of numbers, but key_dim is 5") as raised:
+        Network.build(layers, input_shape=(5, 4))
+    assert raised.value.loc == ("model", "layers", 0, "key_dim")
 
 
 def test_heads_that_cannot_share_keys_are_refused() -> None:

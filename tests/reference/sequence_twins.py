@@ -36,6 +36,24 @@ def position_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backw
     return x + own["embeddings"], backward
 
 
+def sinusoidal_position_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    features, longest = x.shape[2], config.get("max_wavelength", 10000)
+    waves = np.zeros(x.shape[1:])
+    for t, k in np.ndindex(*waves.shape):
+        angle = t / longest ** (k // 2 * 2 / features)
+        waves[t, k] = np.cos(angle) if k % 2 else np.sin(angle)
+    return x + waves, lambda dy: dy
+
+
+def rotated(x: Array, base: float, *, back: bool = False) -> Array:
+    """Turn pairs of numbers of the last axis, half of it apart, by the angles of their step."""
+    half = x.shape[-1] // 2
+    angles = np.arange(x.shape[1])[:, None] / base ** (np.arange(half) / half)
+    turns = np.exp((-1j if back else 1j) * angles)[:, None]
+    turned = (x[..., :half] + 1j * x[..., half:]) * turns
+    return np.concatenate([turned.real, turned.imag], -1)
+
+
 def simple_rnn(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     u = own["recurrent_kernel"]
 
@@ -146,6 +164,9 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
         return np.einsum("ntd,dhk->nthk", x, own[f"{name}_kernel"]) + bias
 
     q, k, v = (project(name) for name in ("query", "key", "value"))
+    base = config.get("rotary_base", 10000) if config.get("rotary") else None
+    if base is not None:
+        q, k = rotated(q, base), rotated(k, base)
     times = q.shape[2] // k.shape[2]
     keys, values = (np.repeat(each, times, 2) for each in (k, v))
     scale = 1 / np.sqrt(q.shape[-1])
@@ -168,6 +189,9 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
             "key": np.einsum("nhqk,nqhc->nkhc", dscores, q).reshape(*grouped, -1).sum(3),
             "value": np.einsum("nhqk,nqhc->nkhc", weights, dcontext).reshape(*grouped, -1).sum(3),
         }
+        if base is not None:
+            for name in ("query", "key"):
+                gradients[name] = rotated(gradients[name], base, back=True)
         dx = np.zeros_like(x)
         for name, gradient in gradients.items():
             own.add(f"{name}_kernel", np.einsum("ntd,nthk->dhk", x, gradient))
@@ -192,7 +216,7 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 
 ELSEWHERE = {
     *("bidirectional", "embedding", "gru", "lstm", "masking", "multi_head_attention"),
-    *("position_embedding", "simple_rnn", "transformer_encoder"),
+    *("position_embedding", "simple_rnn", "sinusoidal_position_embedding", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {
@@ -204,4 +228,5 @@ SEQUENCE_LAYERS = {
     "position_embedding": position_embedding,
     "reverse": reverse,
     "simple_rnn": simple_rnn,
+    "sinusoidal_position_embedding": sinusoidal_position_embedding,
 }

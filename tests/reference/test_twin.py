@@ -38,6 +38,8 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{"type": "position_embedding"}, {**HEADS, "causal": True}]),
     (SEQUENCE, [{"type": "masking"}, {**DENSE, "activation": "tanh"}]),
     (SEQUENCE, [{**HEADS, "num_kv_heads": 1, "value_dim": 2, "use_bias": False}]),
+    (SEQUENCE, [DENSE, {"type": "sinusoidal_position_embedding"}, {**HEADS, "num_heads": 1}]),
+    (SEQUENCE, [{**HEADS, "key_dim": 4, "rotary": True, "rotary_base": 50, "num_kv_heads": 1}]),
     (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),
     (SEQUENCE, [{**DENSE, "use_bias": False}, {"type": "flatten"}]),
     (IMAGE, [{**CONV, "strides": [2, 1], "padding": "same", "kernel_size": [3, 2]}]),
