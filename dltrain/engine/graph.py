@@ -50,7 +50,7 @@ class Graph:
     def node(self, layer: Layer, *inputs: Value, share: Value | None = None) -> Value:
         """Add a layer, then its activation where its kernels cannot apply it.
 
-        `share` is an output of a node of the same type whose parameters this one uses too.
+        `share` is an output of a node whose parameters this one uses too, beside others of its own.
         """
         layer = layer.resolved(self.classes, self.facts)
         if isinstance(layer.activation, Linear) and not isinstance(layer, ActivationLayer):
@@ -79,6 +79,16 @@ class Graph:
         activated = self._append(Node(name, layer, (value,), {}), value.shape)
         self._keep_mask(layer, (value,), activated)
         return activated
+
+    def earlier(self, name: str, *, field: str) -> tuple[Layer, Value]:
+        """Find an earlier layer by a name in a field; give it and its output.
+
+        Raises: ShapeError at the field where there is none.
+        """
+        value = self._wiring.find(name, field=field)
+        owner = _owner(value)
+        assert owner is not None  # noqa: S101 - names are those of layers
+        return owner.layer, value
 
     def sequence(self, layers: tuple[Layer, ...], value: Value, *place: str | int) -> Value:
         """Build layers one after another; `place` is where they stand in the config."""
@@ -131,13 +141,10 @@ class Graph:
             raise
         frozen = self._frozen or not layer.trainable
         owner = _owner(share)
-        if owner is not None:
-            parameters = owner.parameters
-        else:
-            parameters = {
-                key: Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
-                for key, spec in layer.parameters(*shapes).items()
-            }
+        parameters = {} if owner is None else dict(owner.parameters)
+        for key, spec in layer.parameters(*shapes).items():
+            own = Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
+            parameters.setdefault(key, own)
         made = self._mask_made(name, layer, inputs)
         mask = made or (self._masks.get(id(inputs[-1])) if layer.reads_mask else None)
         value = self._append(Node(name, layer, inputs, parameters, frozen, mask), shape)

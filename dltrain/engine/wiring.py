@@ -52,7 +52,7 @@ class Wiring:
             message = f"{layer.type_name} takes one input, but {len(layer.inputs)} are named"
             hint = "join them before, with add or concatenate"
             raise ShapeError(message, field="inputs", hint=hint)
-        return tuple(network if name == INPUT else self._find(name) for name in layer.inputs)
+        return tuple(network if name == INPUT else self.find(name) for name in layer.inputs)
 
     def require_read(self, nodes: list[Node], output: Value) -> None:
         """Raise ShapeError where an output is neither read nor the network's."""
@@ -64,17 +64,20 @@ class Wiring:
                 error.loc = location
                 raise error
 
-    def _find(self, name: str) -> Value:
-        """Look an output up, from the innermost container outwards."""
+    def find(self, name: str, *, field: str = "inputs") -> Value:
+        """Look the output up that a field names, from the innermost container outwards.
+
+        Raises: ShapeError at the field where there is none.
+        """
         for prefix in self._names.prefixes():
             if prefix + name in self._outputs:
                 return self._outputs[prefix + name]
         if name.partition("/")[0] in self._ahead:
             message = f"the output of `{name}` is not there yet where this layer computes"
-            raise ShapeError(message, field="inputs", hint="name layers that stand before it")
+            raise ShapeError(message, field=field, hint="name layers that stand before it")
         seen = [INPUT]
         for prefix in self._names.prefixes():
             seen += [known[len(prefix) :] for known in self._outputs if known.startswith(prefix)]
         near = nearest(name, seen)
         hint = f"did you mean `{near}`?" if near else f"one of {', '.join(dict.fromkeys(seen))}"
-        raise ShapeError(f"no earlier layer is called `{name}`", field="inputs", hint=hint)
+        raise ShapeError(f"no earlier layer is called `{name}`", field=field, hint=hint)

@@ -192,8 +192,8 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
 
 
 @kernel
-def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  # type: ignore[no-untyped-def]
-    """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy.
+def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0, init=0):  # type: ignore[no-untyped-def]
+    """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy, or dw +=.
 
     Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest
     columns. First is a multiple of mr, and last too, or the number of inputs.
@@ -215,13 +215,13 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0):  
             at = 4 * j * nv * width
             b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
             c_rest = Rows(dw_rest + at, 0, columns)
-            emit(width, mr, 0, nv, 0, 0, 0, a, b, 0, c, whole)
-            emit(width, mr_tail, 0, nv, 0, 0, 0, a_rest, b, 0, c_rest, single)
+            emit(width, mr, 0, nv, 0, init, 0, a, b, 0, c, whole)
+            emit(width, mr_tail, 0, nv, 0, init, 0, a_rest, b, 0, c_rest, single)
         at = 4 * blocks * nv * width
         b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
         c_rest = Rows(dw_rest + at, 0, columns)
         whole, single = Sizes(1, tiles, 1, 1, rows, singles), Sizes(1, rest, 1, 1, rows, singles)
-        emit(width, mr, 0, nv_tail, masked, 0, 0, a, b, 0, c, whole)
-        emit(width, mr_tail, 0, nv_tail, masked, 0, 0, a_rest, b, 0, c_rest, single)
+        emit(width, mr, 0, nv_tail, masked, init, 0, a, b, 0, c, whole)
+        emit(width, mr_tail, 0, nv_tail, masked, init, 0, a_rest, b, 0, c_rest, single)
 
     return run

@@ -70,8 +70,8 @@ def embedding_gradient():  # type: ignore[no-untyped-def]
 
 
 @kernel
-def embedding_gradient_whole():  # type: ignore[no-untyped-def]
-    """Give rows [first, last) of the table's gradient, of all samples of the batch.
+def embedding_gradient_whole(accumulate):  # type: ignore[no-untyped-def]
+    """Give rows [first, last) of the table's gradient, of all samples of the batch, or add them.
 
     Operands x (time,), dy (time, features), cells, dw (rows, features). Sizes as those above.
     """
@@ -79,7 +79,8 @@ def embedding_gradient_whole():  # type: ignore[no-untyped-def]
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         time, rows, features = args[16], args[17], args[18]
         dw = f32(args, 3, 0, 0, 0)
-        clear(dw, first * features, last * features)
+        if not accumulate:
+            clear(dw, first * features, last * features)
         for n in range(np.int64(f64(args, 2, 0, 0, 0)[BATCH])):
             x, dy = f32(args, 0, n, 0, 0), f32(args, 1, n, 0, 0)
             add_rows(x, dy, dw, time, rows, features, first, last)

@@ -40,8 +40,17 @@ class Value(Protocol):
 class Builder(Protocol):
     """What a layer sees while the graph is built."""
 
-    def node(self, layer: Layer, *inputs: Any) -> Any:
-        """Add a layer that computes; give its output."""
+    def node(self, layer: Layer, *inputs: Any, share: Any = None) -> Any:
+        """Add a layer that computes; give its output.
+
+        `share` is an output of a layer whose parameters it uses too.
+        """
+
+    def earlier(self, name: str, *, field: str) -> tuple[Layer, Any]:
+        """Find an earlier layer by a name in a field; give it and its output.
+
+        Raises: ShapeError at the field where there is none.
+        """
 
     def sequence(self, layers: tuple[Layer, ...], value: Any, *field: str | int) -> Any:
         """Build layers one after another; `field` is where they stand in the config."""

@@ -67,7 +67,7 @@ class Embedding(Layer):
     def backward(self, at: Lowering) -> None:
         """Write the row of the table's gradient: by lanes, or a large one once for the batch."""
         reads, sizes = (at.inputs[0], at.output_gradient), self._sizes(at)
-        if self._rows * self.output_dim < WHOLE_BATCH or not at.owns_parameters:
+        if self._rows * self.output_dim < WHOLE_BATCH:
             table = at.parameter_gradient("embeddings", per="sample")
             if table is not None:
                 at.row("embedding_gradient", reads=reads, writes=(table.buffer,), sizes=sizes)
@@ -76,6 +76,7 @@ class Embedding(Layer):
         if table is not None:
             at.row(
                 "embedding_gradient_whole",
+                variant=(int(table.accumulate),),
                 reads=(*reads, at.cells),
                 writes=(table.buffer,),
                 sizes=sizes,

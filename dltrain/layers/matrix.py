@@ -37,7 +37,7 @@ class Matrix:
         features, units, at = self.features, self.units, self.at
         tiling = choose(features, units, at.target)
         rows = x.size // features
-        if features * units < WHOLE_BATCH or not at.owns_parameters:
+        if features * units < WHOLE_BATCH:
             kernel = at.parameter_gradient(self.name, per="lane")
             if kernel is not None:
                 at.row(
@@ -55,7 +55,7 @@ class Matrix:
         step = -(-features // (PARTS * tiling.mr)) * tiling.mr
         at.row(
             "multiply_weights_whole",
-            variant=tiling.variant,
+            variant=(*tiling.variant, 0, kernel.start),
             reads=(x, dy, at.cells),
             writes=(kernel.buffer,),
             sizes=(rows, features, units, tiling.blocks, tiling.columns),
@@ -65,8 +65,12 @@ class Matrix:
 
     def input_gradient(self, dy: Buffer, gradient: Gradient) -> None:
         """Write the row dx = dy w^T."""
-        w, sizes = self.turned(), (self.units, self.features)
-        _multiply(self.at, (dy, w, w), gradient.buffer, sizes, start=gradient.start)
+        self.multiply_turned(dy, dy, gradient.buffer, start=gradient.start)
+
+    def multiply_turned(self, x: Buffer, bias: Buffer, y: Buffer, *, start: int = 0) -> None:
+        """Write the row y = x w^T; start 1 adds the bias, 2 adds to what is in y."""
+        sizes = (self.units, self.features)
+        _multiply(self.at, (x, self.turned(), bias), y, sizes, start=start)
 
     def turned(self) -> Buffer:
         """Give the transposed matrix, (units, features)."""

@@ -55,6 +55,10 @@ KINDS: dict[str, list[dict[str, Any]]] = {
         {"type": "rms_normalization"},
     ],
     "slopes": [{"type": "prelu", "shared_axes": [1, 2]}, {"type": "layer_scale"}],
+    "patches": [
+        {"type": "patch_embedding", "patch_size": [5, 4], "output_dim": 6},
+        {"type": "class_token"},
+    ],
     "sequences": [
         {"type": "reshape", "target_shape": [20, 32]},
         {"type": "position_embedding"},
@@ -104,7 +108,7 @@ def step(network: Network, x: Any, y: Any) -> Trainer:
 def test_every_layer_that_learns_is_frozen_here() -> None:
     learning = {name for name, layer in Layer.registry().items() if "parameters" in vars(layer)}
     tried = layer_names([layer for layers in KINDS.values() for layer in layers])
-    assert learning - {"normalization", "batch_normalization", "embedding"} <= tried
+    assert learning - {"normalization", "batch_normalization", "embedding", "tied_dense"} <= tried
 
 
 @every_kind
@@ -135,7 +139,7 @@ def test_a_frozen_layer_has_no_rows_for_gradients_of_its_own(kind: str) -> None:
     lowered = lower(build_network(architecture(*frozen(KINDS[kind]))))
     written = {b.name for row in lowered.rows for b in row.writes if b.name.endswith("/gradient")}
     names = {name.removesuffix("/gradient") for name in written}
-    learnt = ("kernel", "bias", "/gamma", "/beta", "/alpha", "/embeddings")
+    learnt = ("kernel", "bias", "/gamma", "/beta", "/alpha", "/embeddings", "/token")
     own = {name for name in names if name.endswith(learnt)}
     assert own == {"first/kernel", "first/bias", "last/kernel", "last/bias"}
 

@@ -215,8 +215,9 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 
 
 ELSEWHERE = {
-    *("bidirectional", "embedding", "gru", "lstm", "masking", "multi_head_attention"),
-    *("position_embedding", "simple_rnn", "sinusoidal_position_embedding", "transformer_encoder"),
+    *("bidirectional", "class_token", "cropping1d", "embedding", "gru", "lstm", "masking"),
+    *("multi_head_attention", "patch_embedding", "position_embedding", "simple_rnn"),
+    *("sinusoidal_position_embedding", "take_step", "tied_dense", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {

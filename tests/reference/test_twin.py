@@ -24,11 +24,16 @@ L2 = {"type": "l2", "l2": 0.1}
 TWICE = {"kernel_size": [2, 3], "padding": [0, 1], "depthwise_regularizer": L2}
 SAME = {**CONV, "padding": "same", "activation": "tanh"}
 
+PATCHES: Config = {
+    "type": "patch_embedding", "patch_size": [1, 2], "output_dim": 3, "use_bias": False
+}  # fmt: skip
 LSTM: Config = {"type": "lstm", "units": 3, "return_sequences": True}
 GRU: Config = {"type": "gru", "units": 3}
 HEADS: Config = {"type": "multi_head_attention", "num_heads": 2, "key_dim": 3}
-NOT_HERE = {"embedding", "transformer_encoder"}
-"""Layers of whole numbers, which have no differences, and of layers that are all here."""
+NOT_HERE = {"transformer_encoder"}
+"""Layers of layers that are all here."""
+TOKENS: Config = {"type": "embedding", "name": "tokens", "input_dim": 9, "output_dim": 4}
+TIED: Config = {"type": "tied_dense", "embedding": "tokens"}
 
 CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{**LSTM, "go_backwards": True}, {**LSTM, "use_bias": False}]),
@@ -40,6 +45,11 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{**HEADS, "num_kv_heads": 1, "value_dim": 2, "use_bias": False}]),
     (SEQUENCE, [DENSE, {"type": "sinusoidal_position_embedding"}, {**HEADS, "num_heads": 1}]),
     (SEQUENCE, [{**HEADS, "key_dim": 4, "rotary": True, "rotary_base": 50, "num_kv_heads": 1}]),
+    ((7,), [TOKENS, HEADS, {**TIED, "use_bias": True}]),
+    ((7,), [TOKENS, {"type": "take_step", "step": -2}, TIED]),
+    (IMAGE, [SAME, {"type": "patch_embedding", "patch_size": [5, 3], "output_dim": 2}]),
+    (IMAGE, [SAME, PATCHES, {"type": "class_token"}, HEADS, {"type": "take_step"}]),
+    (SEQUENCE, [DENSE, {"type": "cropping1d", "cropping": [1, 2]}]),
     (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),
     (SEQUENCE, [{**DENSE, "use_bias": False}, {"type": "flatten"}]),
     (IMAGE, [{**CONV, "strides": [2, 1], "padding": "same", "kernel_size": [3, 2]}]),
@@ -147,6 +157,8 @@ def check(
 ) -> None:
     generator = np.random.default_rng(1)
     x = generator.normal(size=(2, *shape))
+    if layers[0]["type"] == "embedding":
+        x = generator.integers(0, layers[0]["input_dim"], x.shape)
     twin = Twin(layers, loss, arrays(layers, shape), training=training)
     target = generator.integers(0, 2, twin.forward(x).shape).astype(float)
     _, found = twin.loss_and_gradients(x, target)

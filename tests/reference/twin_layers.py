@@ -36,6 +36,10 @@ class Own:
         self._name, self._values, self._gradients = name, values, gradients
         self.training = training
 
+    def of(self, name: str) -> Own:
+        """Give those of another layer, which this one shares."""
+        return Own(name, self._values, self._gradients, training=self.training)
+
     def __getitem__(self, key: str) -> Array:
         return self._values[f"{self._name}/{key}"]
 

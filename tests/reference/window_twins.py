@@ -10,6 +10,7 @@ import numpy as np
 
 from tests.reference.channel_twins import CHANNEL_LAYERS
 from tests.reference.geometry import both_sides, transposed
+from tests.reference.patch_twins import PATCH_LAYERS
 from tests.reference.sequence_twins import SEQUENCE_LAYERS
 from tests.reference.twin_layers import LAYERS, Array, Backward, Config, Own, Windows, conv2d
 
@@ -190,6 +191,7 @@ def _pair(value: Any) -> tuple[int, int]:
 ALL_LAYERS: dict[str, Callable[[Config, Array, Own], tuple[Array, Backward]]] = {
     **LAYERS,
     **CHANNEL_LAYERS,
+    **PATCH_LAYERS,
     **SEQUENCE_LAYERS,
     "conv1d": conv1d,
     "conv2d_transpose": conv2d_transpose,
