@@ -48,8 +48,9 @@ class Wiring:
                 message = f"{layer.type_name} joins outputs, but does not say which"
                 raise ShapeError(message, hint="name earlier layers, as in `inputs: [a, b]`")
             return (previous,)
-        if len(layer.inputs) > 1 and not layer.joins:
-            message = f"{layer.type_name} takes one input, but {len(layer.inputs)} are named"
+        if len(layer.inputs) > layer.most_inputs and not layer.joins:
+            most = "one input" if layer.most_inputs == 1 else f"{layer.most_inputs} inputs at most"
+            message = f"{layer.type_name} takes {most}, but {len(layer.inputs)} are named"
             hint = "join them before, with add or concatenate"
             raise ShapeError(message, field="inputs", hint=hint)
         return tuple(network if name == INPUT else self.find(name) for name in layer.inputs)

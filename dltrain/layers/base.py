@@ -82,6 +82,8 @@ class Layer(Component):
     """Activations that the layer's own kernels can apply."""
     joins: ClassVar[bool] = False
     """Whether it takes several inputs, which a config names in `inputs`."""
+    most_inputs: ClassVar[int] = 1
+    """How many inputs a config may name, of a layer that does not join them."""
     keeps_mask: ClassVar[bool] = False
     """Whether each step of the output is that of the (first) input: what is padding, stays so."""
     reads_mask: ClassVar[bool] = False

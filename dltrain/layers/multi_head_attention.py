@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger, PositiveNumber
 from dltrain.core.lowering import Buffer, Gradient, Lowering
-from dltrain.core.shapes import Shape
+from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.initializers.zeros import Zeros
@@ -16,18 +17,23 @@ from dltrain.layers.heads import Heads
 from dltrain.layers.matrix import Matrix, bias_gradient
 from dltrain.layers.positions import wave_table, write_rotation, write_waves
 
-INWARD = ("query", "key", "value")
+T = TypeVar("T")
+SOURCES = {"query": 0, "key": 2, "value": 1}
+"""Which input gives what, where there are so many; else the last one does."""
 
 
 class MultiHeadAttention(Layer):
     """Let each step of a sequence take in values of all steps, head by head.
 
+    `inputs: [a, b]` lets each step of a take in values of b, such as an encoder's output; a third
+    one gives the keys, in place of b.
+
     y = concatenated softmax(q k^T / sqrt(key_dim)) v of all heads, times the output kernel. Memory
     grows with the length, not with its square.
 
-    Shapes: x (time, features); y (time, features). Kernels of query, key and value (features,
-    heads, key_dim), output (heads, key_dim, features), each followed by its bias; keys and values
-    have `num_kv_heads` heads, and `value_dim` numbers.
+    Shapes: x, y (time, features). Kernels of query, key and value (features of their input, heads,
+    key_dim), output (heads, key_dim, features), each followed by its bias; keys and values have
+    `num_kv_heads` heads, and `value_dim` numbers.
 
     With `rotary`, number i of a query or key and number key_dim / 2 + i are a pair, as in GPT-NeoX
     and Llama, that is turned by the angle t * rotary_base ** (-2 i / key_dim) at step t: what meets
@@ -39,6 +45,7 @@ class MultiHeadAttention(Layer):
 
     keeps_mask: ClassVar[bool] = True
     reads_mask: ClassVar[bool] = True
+    most_inputs: ClassVar[int] = len(SOURCES)
 
     num_heads: PositiveInteger
     """Heads."""
@@ -62,8 +69,15 @@ class MultiHeadAttention(Layer):
     """Starting values of the biases."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
-        """Keep the shape."""
-        require(inputs[0], (2,), self, hint="put an embedding, or `reshape`, before it")
+        """Keep the shape of the queries' input."""
+        for shape in inputs:
+            require(shape, (2,), self, hint="put an embedding, or `reshape`, before it")
+        times = [self._given(name, inputs)[0] for name in SOURCES]
+        if times[1] != times[2] or (self.causal and times[0] != times[1]):
+            message = f"{times[1]} keys do not fit {times[2]} values"
+            if times[1] == times[2]:
+                message = f"with `causal`, {times[0]} queries do not fit {times[1]} keys"
+            raise ShapeError(message, field="inputs", hint="name sequences of one length")
         if self.num_heads % self._groups:
             raise ShapeError(
                 f"{self.num_heads} heads cannot share {self._groups} heads of keys and values",
@@ -80,13 +94,13 @@ class MultiHeadAttention(Layer):
 
     def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
         """Ask for the kernels and biases of query, key, value and output."""
-        features = inputs[0][-1]
         specs: dict[str, ParameterSpec] = {}
         for name, (heads, size) in self._inward.items():
-            shape = (features, heads, size)
+            shape = (self._given(name, inputs)[-1], heads, size)
             specs[f"{name}_kernel"] = ParameterSpec(shape, self.kernel_initializer)
             if self.use_bias:
                 specs[f"{name}_bias"] = ParameterSpec(shape[1:], self.bias_initializer)
+        features = inputs[0][-1]
         shape = (self.num_heads, self._value_dim, features)
         specs["output_kernel"] = ParameterSpec(shape, self.kernel_initializer)
         if self.use_bias:
@@ -95,37 +109,37 @@ class MultiHeadAttention(Layer):
 
     def multiply_adds(self, *inputs: Shape) -> int:
         """Count those of the four kernels, and one for each pair of steps and number of a head."""
-        time, features = inputs[0]
-        inward = sum(heads * size for heads, size in self._inward.values())
-        outward = self.num_heads * self._value_dim
-        each = self.key_dim + self._value_dim
-        return time * (features * (inward + outward) + time * self.num_heads * each)
+        inward = sum(
+            size_of(self._given(name, inputs)) * heads * size
+            for name, (heads, size) in self._inward.items()
+        )
+        outward = size_of(inputs[0]) * self.num_heads * self._value_dim
+        pairs = inputs[0][0] * self._given("key", inputs)[0]
+        return inward + outward + pairs * self.num_heads * (self.key_dim + self._value_dim)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of q, k and v, of attention, and of the output."""
         heads = self._heads(at)
-        for name, kept in zip(INWARD, heads.inward, strict=True):
-            self._multiply(at, name, at.inputs[0], kept)
+        for name, kept in zip(SOURCES, heads.inward, strict=True):
+            self._multiply(at, name, self._given(name, at.inputs), kept)
         self._rotate(at, heads.query, heads.key)
         heads.forward(at)
         self._multiply(at, "output", heads.context, at.output)
 
     def backward(self, at: Lowering) -> None:
-        """Write the rows of all gradients, from the output's to the input's."""
+        """Write the rows of all gradients, from the output's to the inputs'."""
         heads, dy = self._heads(at), at.output_gradient
         self._weights(at, "output", heads.context, dy)
         d_context = at.scratch(heads.context.shape)
         self._matrix(at, "output").input_gradient(dy, Gradient(d_context, accumulate=False))
         gradients = heads.backward(at, d_context)
         self._rotate(at, *gradients[:2], back=True)
-        for name, gradient in zip(INWARD, gradients, strict=True):
-            self._weights(at, name, at.inputs[0], gradient)
-        dx = at.input_gradient()
-        if dx is None:
-            return
-        for name, gradient in zip(INWARD, gradients, strict=True):
-            self._matrix(at, name).input_gradient(gradient, dx)
-            dx = Gradient(dx.buffer, accumulate=True)
+        for name, gradient in zip(SOURCES, gradients, strict=True):
+            self._weights(at, name, self._given(name, at.inputs), gradient)
+        for name, gradient in zip(SOURCES, gradients, strict=True):
+            dx = at.input_gradient(self._given(name, range(len(at.inputs))))
+            if dx is not None:
+                self._matrix(at, name).input_gradient(gradient, dx)
 
     def _multiply(self, at: Lowering, name: str, x: Buffer, y: Buffer) -> None:
         bias = at.parameter(f"{name}_bias" if self.use_bias else f"{name}_kernel")
@@ -152,18 +166,25 @@ class MultiHeadAttention(Layer):
         return Matrix(at, f"{name}_kernel", kernel[0], kernel[1] * kernel[2])
 
     def _heads(self, at: Lowering) -> Heads:
-        time = at.inputs[0].shape[0]
+        times = [self._given(name, at.inputs).shape[0] for name in SOURCES]
 
         def kept(name: str, shape: Shape) -> Buffer:
             return at.keep(name, shape) if at.needs_gradient else at.scratch(shape)
 
-        q, k, v = (kept(name, (time, heads * size)) for name, (heads, size) in self._inward.items())
+        q, k, v = (
+            kept(name, (time, heads * size))
+            for time, (name, (heads, size)) in zip(times, self._inward.items(), strict=True)
+        )
         return Heads(
             query=q, key=k, value=v,
-            context=kept("context", (time, self.num_heads * self._value_dim)),
-            spans=kept("spans", (self.num_heads, time)),
+            context=kept("context", (times[0], self.num_heads * self._value_dim)),
+            spans=kept("spans", (self.num_heads, times[0])),
             heads=self.num_heads, groups=self._groups, causal=self.causal,
         )  # fmt: skip
+
+    def _given(self, name: str, inputs: Sequence[T]) -> T:
+        """Choose among the inputs that of queries, keys or values."""
+        return inputs[min(SOURCES[name], len(inputs) - 1)]
 
     @property
     def _inward(self) -> dict[str, tuple[int, int]]:

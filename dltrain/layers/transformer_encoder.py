@@ -50,15 +50,9 @@ class TransformerEncoder(Layer):
         """Add two residual blocks."""
         require(inputs[0].shape, (2,), self, hint="put an embedding, or `reshape`, before it")
         features = inputs[0].shape[-1]
-        if features % self.num_heads:
-            raise ShapeError(
-                f"{features} features cannot be shared among {self.num_heads} heads",
-                field="num_heads",
-                hint="give a number that divides the features",
-            )
         attention = MultiHeadAttention(
             num_heads=self.num_heads,
-            key_dim=features // self.num_heads,
+            key_dim=head_size(features, self.num_heads),
             causal=self.causal,
             rotary=self.rotary,
             rotary_base=self.rotary_base,
@@ -81,3 +75,14 @@ class TransformerEncoder(Layer):
         first = (norm,) if self.norm_first else ()
         value = Residual(layers=(*first, *inside, *dropped)).build(graph, value)
         return value if self.norm_first else graph.node(norm, value)
+
+
+def head_size(features: int, heads: int) -> int:
+    """Share the features among the heads; raises ShapeError where they do not divide."""
+    if features % heads:
+        raise ShapeError(
+            f"{features} features cannot be shared among {heads} heads",
+            field="num_heads",
+            hint="give a number that divides the features",
+        )
+    return features // heads

@@ -31,6 +31,15 @@ def architecture(shape: tuple[int, int], *layers: dict[str, Any]) -> Architectur
     }
 
 
+def across(*layers: dict[str, Any]) -> Architecture:
+    """Give a network whose sequence of 70 steps and one of its steps 5 to 67 meet."""
+    short = [
+        {"type": "dense", "units": 9, "activation": "tanh"},
+        {"type": "cropping1d", "cropping": [5, 2], "name": "short"},
+    ]
+    return architecture((70, 6), *short, *layers)
+
+
 NETWORKS = {
     "one step": architecture((1, 5), attention(2, 4)),
     "odd sizes": architecture((7, 5), attention(3, 7), attention(1, 19)),
@@ -41,6 +50,15 @@ NETWORKS = {
     "rotary": architecture((9, 6), attention(3, 10, rotary=True)),
     "rotary, several blocks": architecture(
         (90, 8), attention(4, 34, num_kv_heads=2, rotary=True, rotary_base=77, causal=True)
+    ),
+    "cross": across(attention(2, 5, inputs=["input", "short"])),
+    "cross, keys and values apart": across(
+        {"type": "dense", "name": "keys", "units": 4},
+        attention(4, 6, num_kv_heads=2, rotary=True, inputs=["input", "short", "keys"]),
+    ),
+    "cross, longer": across(
+        attention(2, 5, inputs=["short", "input"], name="read"),
+        attention(1, 3, inputs=["input", "read"]),
     ),
     "one group, without biases": architecture(
         (70, 8), attention(4, 8, num_kv_heads=1, use_bias=False, causal=True)
@@ -93,6 +111,24 @@ def test_pairs_of_rotary_positions_need_an_even_key_dim() -> None:
     with pytest.raises(ShapeError, match="turn pairs of numbers, but key_dim is 5") as raised:
         Network.build(layers, input_shape=(5, 4))
     assert raised.value.loc == ("model", "layers", 0, "key_dim")
+
+
+@pytest.mark.parametrize(
+    ("names", "causal", "message"),
+    [
+        (["input", "input", "short"], False, "4 keys do not fit 6 values"),
+        (["input", "short"], True, "with `causal`, 6 queries do not fit 4 keys"),
+        (["input"] * 4, False, "takes 3 inputs at most, but 4 are named"),
+    ],
+)
+def test_sequences_that_do_not_fit_are_refused(
+    names: list[str], causal: bool, message: str
+) -> None:
+    short = {"type": "cropping1d", "name": "short"}
+    heads = attention(1, 2, inputs=names, causal=causal)
+    with pytest.raises(ShapeError, match=message) as raised:
+        Network.build((Layer.parse(short), Layer.parse(heads)), input_shape=(6, 4))
+    assert raised.value.loc == ("model", "layers", 1, "inputs")
 
 
 def test_heads_that_cannot_share_keys_are_refused() -> None:

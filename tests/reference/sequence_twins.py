@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.reference.joins import Joined
 from tests.reference.twin_layers import Array, Backward, Config, Own
 
 Step = Callable[[Array, Array], tuple[Array, Array]]
@@ -156,12 +157,14 @@ def _through_time(
     return (np.stack(outputs, 1) if whole else outputs[-1]), backward
 
 
-def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+def attention(config: Config, inputs: list[Array], own: Own) -> Joined:
+    """Let queries of the first input meet keys and values of the second, or keys of a third."""
     biased = config.get("use_bias", True)
+    sources = {"query": 0, "key": len(inputs) - 1, "value": min(1, len(inputs) - 1)}
 
     def project(name: str) -> Array:
         bias = own[f"{name}_bias"] if biased else 0.0
-        return np.einsum("ntd,dhk->nthk", x, own[f"{name}_kernel"]) + bias
+        return np.einsum("ntd,dhk->nthk", inputs[sources[name]], own[f"{name}_kernel"]) + bias
 
     q, k, v = (project(name) for name in ("query", "key", "value"))
     base = config.get("rotary_base", 10000) if config.get("rotary") else None
@@ -172,13 +175,13 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
     scale = 1 / np.sqrt(q.shape[-1])
     scores = np.einsum("nqhc,nkhc->nhqk", q, keys) * scale
     if config.get("causal"):
-        scores = np.where(np.tri(x.shape[1], dtype=bool), scores, -np.inf)
+        scores = np.where(np.tri(q.shape[1], dtype=bool), scores, -np.inf)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     weights /= weights.sum(-1, keepdims=True)
     context = np.einsum("nhqk,nkhc->nqhc", weights, values)
     y = np.einsum("nqhc,hcd->nqd", context, own["output_kernel"])
 
-    def backward(dy: Array) -> Array:
+    def backward(dy: Array) -> list[Array]:
         dcontext = np.einsum("nqd,hcd->nqhc", dy, own["output_kernel"])
         own.add("output_kernel", np.einsum("nqhc,nqd->hcd", context, dy))
         dweights = np.einsum("nqhc,nkhc->nhqk", dcontext, values)
@@ -192,10 +195,11 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
         if base is not None:
             for name in ("query", "key"):
                 gradients[name] = rotated(gradients[name], base, back=True)
-        dx = np.zeros_like(x)
+        dx = [np.zeros_like(x) for x in inputs]
         for name, gradient in gradients.items():
+            x = inputs[sources[name]]
             own.add(f"{name}_kernel", np.einsum("ntd,nthk->dhk", x, gradient))
-            dx += np.einsum("nthk,dhk->ntd", gradient, own[f"{name}_kernel"])
+            dx[sources[name]] += np.einsum("nthk,dhk->ntd", gradient, own[f"{name}_kernel"])
             if biased:
                 own.add(f"{name}_bias", gradient.sum((0, 1)))
         if biased:
@@ -203,6 +207,11 @@ def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Bac
         return dx
 
     return y + (own["output_bias"] if biased else 0.0), backward
+
+
+def multi_head_attention(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    y, backward = attention(config, [x], own)
+    return y, lambda dy: backward(dy)[0]
 
 
 def masking(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
@@ -217,7 +226,8 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 ELSEWHERE = {
     *("bidirectional", "class_token", "cropping1d", "embedding", "gru", "lstm", "masking"),
     *("multi_head_attention", "patch_embedding", "position_embedding", "simple_rnn"),
-    *("sinusoidal_position_embedding", "take_step", "tied_dense", "transformer_encoder"),
+    *("sinusoidal_position_embedding", "take_step", "tied_dense", "transformer_decoder"),
+    "transformer_encoder",
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {

@@ -30,7 +30,8 @@ PATCHES: Config = {
 LSTM: Config = {"type": "lstm", "units": 3, "return_sequences": True}
 GRU: Config = {"type": "gru", "units": 3}
 HEADS: Config = {"type": "multi_head_attention", "num_heads": 2, "key_dim": 3}
-NOT_HERE = {"transformer_encoder"}
+CUT: Config = {"type": "cropping1d", "name": "cut"}
+NOT_HERE = {"transformer_decoder", "transformer_encoder"}
 """Layers of layers that are all here."""
 TOKENS: Config = {"type": "embedding", "name": "tokens", "input_dim": 9, "output_dim": 4}
 TIED: Config = {"type": "tied_dense", "embedding": "tokens"}
@@ -45,6 +46,8 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     (SEQUENCE, [{**HEADS, "num_kv_heads": 1, "value_dim": 2, "use_bias": False}]),
     (SEQUENCE, [DENSE, {"type": "sinusoidal_position_embedding"}, {**HEADS, "num_heads": 1}]),
     (SEQUENCE, [{**HEADS, "key_dim": 4, "rotary": True, "rotary_base": 50, "num_kv_heads": 1}]),
+    (SEQUENCE, [CUT, {**HEADS, "inputs": ["input", "cut"], "rotary": True, "key_dim": 2}]),
+    (SEQUENCE, [CUT, {**DENSE, "units": 3}, {**HEADS, "inputs": ["input", "cut", "dense_1"]}]),
     ((7,), [TOKENS, HEADS, {**TIED, "use_bias": True}]),
     ((7,), [TOKENS, {"type": "take_step", "step": -2}, TIED]),
     (IMAGE, [SAME, {"type": "patch_embedding", "patch_size": [5, 3], "output_dim": 2}]),

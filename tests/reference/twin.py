@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tests.reference import losses
 from tests.reference.channel_twins import CHANNEL_LAYERS
 from tests.reference.joins import JOINS, Joined
+from tests.reference.sequence_twins import attention
 from tests.reference.twin_layers import Array, Backward, Config, Own, activation
 from tests.reference.window_twins import ALL_LAYERS, squeezing
 
@@ -86,6 +87,9 @@ class Twin:
     def _activated(self, config: Config, given: list[Array], name: str) -> Joined:
         if config["type"] in JOINS:
             x, backward = JOINS[config["type"]](given)
+        elif config["type"] == "multi_head_attention":
+            own = Own(name, self.values, self.gradients, training=self.training)
+            x, backward = attention(config, given, own)
         else:
             x, single = self._layer(config, given[0], name)
             backward = lambda dy: [single(dy)]  # noqa: E731
