@@ -16,6 +16,7 @@ from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.heads import Heads
 from dltrain.layers.matrix import Matrix, bias_gradient
 from dltrain.layers.positions import wave_table, write_rotation, write_waves
+from dltrain.regularizers.base import Regularizer
 
 T = TypeVar("T")
 SOURCES = {"query": 0, "key": 2, "value": 1}
@@ -67,6 +68,8 @@ class MultiHeadAttention(Layer):
     """Starting values of the kernels."""
     bias_initializer: Initializer = Zeros()
     """Starting values of the biases."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on all kernels, added to the loss."""
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the shape of the queries' input."""
@@ -97,12 +100,12 @@ class MultiHeadAttention(Layer):
         specs: dict[str, ParameterSpec] = {}
         for name, (heads, size) in self._inward.items():
             shape = (self._given(name, inputs)[-1], heads, size)
-            specs[f"{name}_kernel"] = ParameterSpec(shape, self.kernel_initializer)
+            specs[f"{name}_kernel"] = self._kernel(shape)
             if self.use_bias:
                 specs[f"{name}_bias"] = ParameterSpec(shape[1:], self.bias_initializer)
         features = inputs[0][-1]
         shape = (self.num_heads, self._value_dim, features)
-        specs["output_kernel"] = ParameterSpec(shape, self.kernel_initializer)
+        specs["output_kernel"] = self._kernel(shape)
         if self.use_bias:
             specs["output_bias"] = ParameterSpec((features,), self.bias_initializer)
         return specs
@@ -181,6 +184,9 @@ class MultiHeadAttention(Layer):
             spans=kept("spans", (self.num_heads, times[0])),
             heads=self.num_heads, groups=self._groups, causal=self.causal,
         )  # fmt: skip
+
+    def _kernel(self, shape: Shape) -> ParameterSpec:
+        return ParameterSpec(shape, self.kernel_initializer, self.kernel_regularizer)
 
     def _given(self, name: str, inputs: Sequence[T]) -> T:
         """Choose among the inputs that of queries, keys or values."""

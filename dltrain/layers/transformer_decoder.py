@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from dltrain.activations.base import Activation
 from dltrain.activations.gelu import Gelu
 from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, NonNegative, PositiveInteger, PositiveNumber, Share
-from dltrain.layers.add import Add
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.layers.base import Builder, Layer, require
-from dltrain.layers.dense import Dense
-from dltrain.layers.dropout import Dropout
-from dltrain.layers.layer_normalization import LayerNormalization
-from dltrain.layers.multi_head_attention import MultiHeadAttention
-from dltrain.layers.transformer_encoder import head_size
-
-Apply = Callable[[Any], Any]
+from dltrain.layers.transformer_parts import Parts
+from dltrain.regularizers.base import Regularizer
 
 
 class TransformerDecoder(Layer):
@@ -50,6 +45,10 @@ class TransformerDecoder(Layer):
     """Whether attentions and dense layers have biases."""
     layer_norm_epsilon: NonNegative = 1e-5
     """Added to each variance."""
+    kernel_initializer: Initializer = GlorotUniform()
+    """Starting values of the kernels of attentions and dense layers."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on these kernels, added to the loss."""
 
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add the two attentions and the dense layers, each with a way around it."""
@@ -59,34 +58,10 @@ class TransformerDecoder(Layer):
         value, encoded = inputs
         for each in inputs:
             require(each.shape, (2,), self, hint="put an embedding, or `reshape`, before it")
-        size = head_size(value.shape[-1], self.num_heads)
-        turned = {"causal": True, "rotary": self.rotary, "rotary_base": self.rotary_base}
-        own, other = self._attention("self", size, **turned), self._attention("cross", size)
+        parts, turned = Parts(graph, self), {"rotary": self.rotary, "rotary_base": self.rotary_base}
+        own = parts.attention("self_attention", value.shape, causal=True, **turned)
+        other = parts.attention("cross_attention", value.shape)
         with graph.scope(self):
-            value = self._around(graph, "self", lambda x: graph.node(own, x), value)
-            value = self._around(graph, "cross", lambda x: graph.node(other, x, encoded), value)
-            return self._around(graph, "dense", lambda x: self._dense(graph, x), value)
-
-    def _attention(self, name: str, size: int, **fields: Any) -> Layer:
-        return MultiHeadAttention(
-            name=f"{name}_attention", num_heads=self.num_heads, key_dim=size,
-            use_bias=self.use_bias, **fields,
-        )  # fmt: skip
-
-    def _dense(self, graph: Builder, value: Any) -> Any:
-        """Add two dense layers, the second with as many units as there are features."""
-        units = (self.intermediate_dim, self.activation), (value.shape[-1], None)
-        for number, (count, activation) in enumerate(units, start=1):
-            name = f"dense{number}"
-            layer = Dense(name=name, units=count, activation=activation, use_bias=self.use_bias)
-            value = graph.node(layer, value)
-        return value
-
-    def _around(self, graph: Builder, name: str, inside: Apply, value: Any) -> Any:
-        """Add a part with a way around it, and normalization before or behind."""
-        norm = LayerNormalization(name=f"{name}_norm", epsilon=self.layer_norm_epsilon)
-        made = inside(graph.node(norm, value) if self.norm_first else value)
-        if self.dropout:
-            made = graph.node(Dropout(rate=self.dropout), made)
-        total = graph.node(Add(), made, value)
-        return total if self.norm_first else graph.node(norm, total)
+            value = parts.around("self_attention", lambda x: graph.node(own, x), value)
+            value = parts.around("cross_attention", lambda x: graph.node(other, x, encoded), value)
+            return parts.around("dense", parts.dense, value)

@@ -6,14 +6,12 @@ from typing import Any
 
 from dltrain.activations.base import Activation
 from dltrain.activations.gelu import Gelu
-from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, NonNegative, PositiveInteger, PositiveNumber, Share
+from dltrain.initializers.base import Initializer
+from dltrain.initializers.glorot_uniform import GlorotUniform
 from dltrain.layers.base import Builder, Layer, require
-from dltrain.layers.dense import Dense
-from dltrain.layers.dropout import Dropout
-from dltrain.layers.layer_normalization import LayerNormalization
-from dltrain.layers.multi_head_attention import MultiHeadAttention
-from dltrain.layers.residual import Residual
+from dltrain.layers.transformer_parts import Parts
+from dltrain.regularizers.base import Regularizer
 
 
 class TransformerEncoder(Layer):
@@ -45,44 +43,22 @@ class TransformerEncoder(Layer):
     """Whether attention and dense layers have biases."""
     layer_norm_epsilon: NonNegative = 1e-5
     """Added to each variance."""
+    kernel_initializer: Initializer = GlorotUniform()
+    """Starting values of the kernels of attention and dense layers."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on these kernels, added to the loss."""
 
     def build(self, graph: Builder, *inputs: Any) -> Any:
-        """Add two residual blocks."""
-        require(inputs[0].shape, (2,), self, hint="put an embedding, or `reshape`, before it")
-        features = inputs[0].shape[-1]
-        attention = MultiHeadAttention(
-            num_heads=self.num_heads,
-            key_dim=head_size(features, self.num_heads),
+        """Add attention and dense layers, each with a way around it."""
+        value, parts = inputs[0], Parts(graph, self)
+        require(value.shape, (2,), self, hint="put an embedding, or `reshape`, before it")
+        attention = parts.attention(
+            "attention",
+            value.shape,
             causal=self.causal,
             rotary=self.rotary,
             rotary_base=self.rotary_base,
-            use_bias=self.use_bias,
-        )
-        dense = (
-            Dense(units=self.intermediate_dim, activation=self.activation, use_bias=self.use_bias),
-            Dense(units=features, use_bias=self.use_bias),
         )
         with graph.scope(self):
-            value = inputs[0]
-            for inside in ((attention,), dense):
-                value = self._residual(graph, inside, value)
-            return value
-
-    def _residual(self, graph: Builder, inside: tuple[Layer, ...], value: Any) -> Any:
-        """Add layers with a way around them, and normalization before or behind."""
-        norm = LayerNormalization(epsilon=self.layer_norm_epsilon)
-        dropped = (Dropout(rate=self.dropout),) if self.dropout else ()
-        first = (norm,) if self.norm_first else ()
-        value = Residual(layers=(*first, *inside, *dropped)).build(graph, value)
-        return value if self.norm_first else graph.node(norm, value)
-
-
-def head_size(features: int, heads: int) -> int:
-    """Share the features among the heads; raises ShapeError where they do not divide."""
-    if features % heads:
-        raise ShapeError(
-            f"{features} features cannot be shared among {heads} heads",
-            field="num_heads",
-            hint="give a number that divides the features",
-        )
-    return features // heads
+            value = parts.around("attention", lambda x: graph.node(attention, x), value)
+            return parts.around("dense", parts.dense, value)

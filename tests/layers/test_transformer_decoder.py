@@ -73,8 +73,9 @@ def test_it_is_attentions_and_dense_layers(norm_first: bool) -> None:
 
 def test_parameters_tell_where_they_belong() -> None:
     names = {name.rpartition("/")[0] for name in network_of(BLOCK).parameters}
-    parts = {"self_norm", "self_attention", "cross_norm", "cross_attention", "dense_norm"}
-    assert names == {f"transformer_decoder_1/{part}" for part in (*parts, "dense1", "dense2")}
+    heads = {"self_attention", "cross_attention"}
+    parts = heads | {f"{part}_norm" for part in (*heads, "dense")} | {"dense1", "dense2"}
+    assert names == {f"transformer_decoder_1/{part}" for part in parts}
 
 
 def test_it_sees_no_later_step_but_all_of_the_source() -> None:

@@ -53,6 +53,17 @@ def take_step(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return x[:, step], backward
 
 
+def take_steps(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    steps = slice(config.get("start", 0), config.get("stop"))
+
+    def backward(dy: Array) -> Array:
+        dx = np.zeros_like(x)
+        dx[:, steps] = dy
+        return dx
+
+    return x[:, steps], backward
+
+
 def cropping1d(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     ends = config.get("cropping", 1)
     before, after = (ends, ends) if isinstance(ends, int) else ends
@@ -78,5 +89,6 @@ PATCH_LAYERS: dict[str, Callable[[Config, Array, Own], tuple[Array, Backward]]] 
     "cropping1d": cropping1d,
     "patch_embedding": patch_embedding,
     "take_step": take_step,
+    "take_steps": take_steps,
     "tied_dense": tied_dense,
 }

@@ -226,8 +226,8 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 ELSEWHERE = {
     *("bidirectional", "class_token", "cropping1d", "embedding", "gru", "lstm", "masking"),
     *("multi_head_attention", "patch_embedding", "position_embedding", "simple_rnn"),
-    *("sinusoidal_position_embedding", "take_step", "tied_dense", "transformer_decoder"),
-    "transformer_encoder",
+    *("sinusoidal_position_embedding", "take_step", "take_steps", "tied_dense"),
+    *("transformer_decoder", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {

@@ -52,6 +52,7 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     ((7,), [TOKENS, {"type": "take_step", "step": -2}, TIED]),
     (IMAGE, [SAME, {"type": "patch_embedding", "patch_size": [5, 3], "output_dim": 2}]),
     (IMAGE, [SAME, PATCHES, {"type": "class_token"}, HEADS, {"type": "take_step"}]),
+    (SEQUENCE, [DENSE, {"type": "take_steps", "start": 1, "stop": -2}]),
     (SEQUENCE, [DENSE, {"type": "cropping1d", "cropping": [1, 2]}]),
     (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),
     (SEQUENCE, [{**DENSE, "use_bias": False}, {"type": "flatten"}]),
