@@ -1,4 +1,4 @@
-"""The screen of a terminal: a live bar, a row for each epoch that is done, a panel at last."""
+"""The screen of a terminal: a live bar, a row for each line of metrics, a panel at last."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dltrain.cli.plain_screen import COMPILING_SHOWS, started_text
+from dltrain.cli.progress import behind, counts_steps, place
 from dltrain.cli.wording import clock, number, rate, result_text
 from dltrain.training import events
 from dltrain.training.events import Event
 
-_NARROWEST = {"epoch": 5}
+_NARROWEST = {"epoch": 5, "step": 5}
 _USUAL = 6
 _BEST = " best"
 _DISPENSABLE = ("time", "samples/s", "wait")
@@ -65,8 +66,8 @@ class LiveScreen:
 
     def _folder(self, event: events.FolderOpened) -> None:
         text = Text.assemble("run folder ", (str(event.path), "bold cyan"))
-        if event.epoch:
-            text.append(f"  going on after epoch {event.epoch}", style="dim")
+        if event.step:
+            text.append(f"  going on after {behind(event)}", style="dim")
         self.console.print(text)
 
     def _compile(self, event: events.Compiling) -> None:
@@ -86,10 +87,10 @@ class LiveScreen:
             f"{name} [bold]{number(value)}[/]" for name, value in event.values.items()
         )
         text = (
-            f"epoch {event.epoch}/{self._plan.epochs}  {values}  "
+            f"{place(self._plan, event.epoch, event.step)}  {values}  "
             f"{rate(event.samples_per_second)}  {clock(event.seconds_left)} left"
         )
-        self._show(text, event.step, self._plan.steps_per_epoch)
+        self._show(text, event.step, event.steps)
 
     def _show(self, text: str, done: int, total: int) -> None:
         """Draw the bar, or move it."""
@@ -108,7 +109,7 @@ class LiveScreen:
             self._bars.update(self._bar, description=text, completed=done, total=total)
 
     def _row(self, event: events.EpochEnded) -> None:
-        cells = _cells(event)
+        cells = _cells(event, "step" if counts_steps(self._plan) else "epoch")
         if not self._widths:
             self._widths = _widths(cells, self.console.width)
             heading = "  ".join(name.rjust(width) for name, width in self._widths.items())
@@ -133,8 +134,8 @@ def _widths(cells: dict[str, str], available: int) -> dict[str, int]:
     return widths
 
 
-def _cells(event: events.EpochEnded) -> dict[str, str]:
-    """Give the row of an epoch by its headings."""
+def _cells(event: events.EpochEnded, unit: str) -> dict[str, str]:
+    """Give the row of a line of metrics by its headings, `unit` the first."""
     record = event.record
     values = {
         name.removeprefix("train_"): number(value)
@@ -142,7 +143,7 @@ def _cells(event: events.EpochEnded) -> dict[str, str]:
         if name.startswith(("train_", "val_"))
     }
     return {
-        "epoch": str(record["epoch"]),
+        unit: str(record[unit]),
         **values,
         "samples/s": f"{record['samples_per_second']:,.0f}",
         "wait": f"{record['data_wait']:.1%}",

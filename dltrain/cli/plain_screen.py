@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from time import monotonic
 
+from dltrain.cli.progress import behind, counts_steps, place
 from dltrain.cli.wording import clock, counted, number, rate
 from dltrain.training import events
 from dltrain.training.events import Event
@@ -16,11 +17,11 @@ COMPILING_SHOWS = 1.0
 
 
 class PlainScreen:
-    """Writes a line per epoch, and one per interval in longer ones."""
+    """Writes a line for each line of metrics, and one per interval in between."""
 
     def __init__(self) -> None:
         """Begin the first interval."""
-        self._epochs = 0
+        self._plan: events.TrainingStarted | None = None
         self._said = monotonic()
         self._compiling: float | None = None
 
@@ -28,14 +29,14 @@ class PlainScreen:
         """Show one event."""
         match event:
             case events.FolderOpened():
-                after = f" (going on after epoch {event.epoch})" if event.epoch else ""
+                after = f" (going on after {behind(event)})" if event.step else ""
                 self._say(f"run folder {event.path}{after}")
             case events.Notice():
                 self._say(f"warning: {event.text}" if event.warning else event.text)
             case events.Compiling():
                 self._compile(event)
             case events.TrainingStarted():
-                self._epochs = event.epochs
+                self._plan = event
                 self._say(started_text(event))
             case events.Progress():
                 if monotonic() - self._said >= INTERVAL:
@@ -65,8 +66,9 @@ class PlainScreen:
 
     def _progress_text(self, event: events.Progress) -> str:
         values = "  ".join(f"{name} {number(value)}" for name, value in event.values.items())
+        step = "" if counts_steps(self._plan) else f"step {event.step}  "
         return (
-            f"epoch {event.epoch}/{self._epochs}  step {event.step}  {values}  "
+            f"{place(self._plan, event.epoch, event.step)}  {step}{values}  "
             f"{rate(event.samples_per_second)}  {clock(event.seconds_left)} left"
         )
 
@@ -78,7 +80,7 @@ class PlainScreen:
             if name.startswith(("train_", "val_"))
         )
         return (
-            f"epoch {record['epoch']}/{self._epochs}  {values}  "
+            f"{place(self._plan, record['epoch'], record['step'])}  {values}  "
             f"{rate(record['samples_per_second'])}  data wait {record['data_wait']:.1%}  "
             f"{clock(record['seconds'])}{'  best' if event.improved else ''}"
         )
@@ -86,10 +88,13 @@ class PlainScreen:
 
 def started_text(event: events.TrainingStarted) -> str:
     """Say what begins."""
+    if event.epochs is None:
+        length = f"{counted(event.steps, 'step')} of {event.steps_per_epoch:,} an epoch"
+    else:
+        length = f"{counted(event.epochs, 'epoch')} of {counted(event.steps_per_epoch, 'step')}"
     validation = f", validated on {event.validation_samples:,}" if event.validation_samples else ""
     return (
         f"training {counted(event.parameters, 'parameter')} on "
         f"{counted(event.samples, 'sample')}{validation}: "
-        f"{counted(event.epochs, 'epoch')} of {counted(event.steps_per_epoch, 'step')}, "
-        f"batch {event.batch_size}, {counted(event.threads, 'thread')}"
+        f"{length}, batch {event.batch_size}, {counted(event.threads, 'thread')}"
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from dltrain.core.component import Component
 from dltrain.core.fields import RUN_NAME, PositiveInteger, Text
@@ -17,7 +18,7 @@ from dltrain.optimizers.base import Optimizer
 
 
 class Checkpoint(Component):
-    """Which epoch's weights are kept as the best."""
+    """Which weights are kept as the best, of those that end an epoch or are validated."""
 
     monitor: Text | None = None
     """The value to watch, as val_accuracy; default: val_loss, without validation train_loss."""
@@ -32,8 +33,13 @@ class TrainingSettings(Component):
     """What training makes small."""
     metrics: tuple[Metric, ...] = ()
     """What is reported beside the loss."""
-    epochs: PositiveInteger = 1
-    """Times that every sample is used."""
+    epochs: PositiveInteger | None = None
+    """Times that every sample is used; default: 1 where there are no `steps`."""
+    steps: PositiveInteger | None = None
+    """Updates of the whole training, instead of `epochs`; it may end within an epoch."""
+    validate_every: PositiveInteger | None = None
+    """Updates between two validations, each of which gives a line of metrics and is saved; default:
+    those of an epoch."""
     batch_size: PositiveInteger = 32
     """Samples per update."""
     precision: Precision = "float32"
@@ -44,6 +50,14 @@ class TrainingSettings(Component):
     """Threads that compute; auto honours CPU affinity and the limits of a container."""
     checkpoint: Checkpoint = Checkpoint()
     """Which weights are the best."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_epoch(cls, fields: Any) -> Any:
+        """Take one epoch where nothing says how long to train."""
+        if not isinstance(fields, Mapping) or fields.get("steps") is not None:
+            return fields
+        return {**fields, "epochs": 1} if fields.get("epochs") is None else fields
 
 
 class RunConfig(Component):

@@ -65,9 +65,10 @@ _Ready = SimpleQueue[list[Batch] | BaseException]
 
 
 class Loader:
-    """One pass over a split: every sample once, the last batch smaller.
+    """One pass over a split, or a part of one: every sample once, the last batch smaller.
 
-    Order and content follow from samples, seed and epoch alone.
+    Order and content follow from samples, seed and epoch alone. A part begins at the sample `first`
+    of the pass and has `batches` batches, which are those of the whole pass.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class Loader:
         epoch: int = 0,
         shuffle: bool = False,
         augment: bool = False,
+        first: int = 0,
+        batches: int | None = None,
     ) -> None:
         self._samples = samples
         self._batch_size = max(1, min(batch_size, len(samples)))
@@ -86,19 +89,22 @@ class Loader:
         self._epoch = epoch
         self._shuffle = shuffle
         self._augment = (seed, epoch) if augment else None
+        end = len(samples) if batches is None else first + batches * self._batch_size
+        self._part = slice(first, min(end, len(samples)))
         self._group = _group(self._batch_size, samples.shape, len(self))
         self.waited = 0.0
         """Seconds that the consumer has waited for batches."""
 
     def __len__(self) -> int:
         """Count the batches."""
-        return -(-len(self._samples) // self._batch_size)
+        return -(-(self._part.stop - self._part.start) // self._batch_size)
 
     def order(self) -> NDArray[np.int64]:
         """Give the samples' indices in the order of this pass."""
         if not self._shuffle:
-            return np.arange(len(self._samples), dtype=np.int64)
-        return stream(self._seed, "order", self._epoch).permutation(len(self._samples))
+            return np.arange(self._part.start, self._part.stop, dtype=np.int64)
+        whole = stream(self._seed, "order", self._epoch).permutation(len(self._samples))
+        return whole[self._part]
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; the thread ends with the loop, however that ends."""

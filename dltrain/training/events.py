@@ -9,10 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FolderOpened:
-    """The run has a folder; training begins after `epoch` epochs."""
+    """The run has a folder; training begins after `step` steps: `epoch` epochs if `whole`."""
 
     path: Path
     epoch: int
+    step: int
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,10 @@ class Compiling:
 
 @dataclass(frozen=True, slots=True)
 class TrainingStarted:
-    """All is ready for the first step."""
+    """All is ready for the first step; `epochs` is None where the training counts in steps."""
 
-    epochs: int
+    epochs: int | None
+    steps: int
     epoch: int
     steps_per_epoch: int
     batch_size: int
@@ -48,10 +51,15 @@ class TrainingStarted:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where an epoch stands, a few times per second; values are means over the epoch so far."""
+    """Where training stands, a few times per second; values are means since the last line.
+
+    `step` of `steps` and `seconds_left` are those of the epoch, and of the whole training where it
+    counts in steps.
+    """
 
     epoch: int
     step: int
+    steps: int
     values: dict[str, float]
     samples_per_second: float
     seconds_left: float
@@ -59,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """An epoch is trained and validated; `record` is its line of metrics.jsonl."""
+    """An epoch is done, or the steps up to a validation; `record` is a line of metrics.jsonl."""
 
     record: dict[str, Any]
     improved: bool

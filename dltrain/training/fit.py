@@ -21,6 +21,7 @@ from dltrain.training.events import EpochEnded, Event, Finished, FolderOpened
 from dltrain.training.interrupts import Interrupts, catching
 from dltrain.training.job import Job
 from dltrain.training.loop import run
+from dltrain.training.plan import is_over
 from dltrain.training.prepare import Overrides, Source, load_data, read_config
 from dltrain.training.resume import require_same_config, require_same_data
 from dltrain.training.state import TrainingState
@@ -155,8 +156,9 @@ class _Fit:
 
     def _finished(self, folder: RunFolder, state: TrainingState) -> Run | None:
         result = folder.read_result()
-        epochs = self.loaded.config.training.epochs
-        if result is None or state.epoch < epochs or result.get("epochs") != state.epoch:
+        if result is None or not is_over(self.loaded.config.training, state):
+            return None
+        if result.get("epochs") != state.epoch or result.get("steps", state.step) != state.step:
             return None
         self.observe(Finished(folder.path, result, already=True))
         return Run(folder.path, state.history, result)
@@ -164,7 +166,8 @@ class _Fit:
     def _train(
         self, folder: RunFolder, saved: Checkpoint | None, state: TrainingState, data: Data
     ) -> Run:
-        self.observe(FolderOpened(folder.path, state.epoch))
+        whole = state.sample == 0
+        self.observe(FolderOpened(folder.path, state.epoch, state.step, whole))
         job = Job(self.draft, data, state, self.observe, self.tensors)
         folder.write_start(
             source=self.loaded.source, resolved=job.resolved, environment=job.environment
@@ -176,18 +179,18 @@ class _Fit:
             # Before anything is compiled: whoever stops the run then can go on with it.
             folder.save_last(job.first())
         self.interrupts.hint = self.hint
-        self._epochs(folder, job)
+        self._train_and_save(folder, job)
         result = job.test(folder.best)
         folder.write_result(result)
         self.observe(Finished(folder.path, result))
         return Run(folder.path, state.history, result)
 
-    def _epochs(self, folder: RunFolder, job: Job) -> None:
-        """Train, and save after each epoch."""
+    def _train_and_save(self, folder: RunFolder, job: Job) -> None:
+        """Train, and save with each line of metrics."""
         with closing(run(job.session(self.interrupts))) as events:
             for event in events:
                 if isinstance(event, EpochEnded):
-                    # The best first: killed in between, the epoch is trained again to the same.
+                    # The best first: killed in between, what led to it is trained again.
                     if event.improved:
                         folder.save_best(job.best())
                     folder.append_metrics(event.record)

@@ -69,7 +69,9 @@ class Interrupts:
         kind = _KINDS[number]
         if self.hint is None:
             return kind(f"{kind.word} before anything was trained")
-        return kind(f"{kind.word}; the run is saved up to its last whole epoch", hint=self.hint)
+        return kind(
+            f"{kind.word}; the run is saved up to the last line of its metrics", hint=self.hint
+        )
 
 
 @contextmanager

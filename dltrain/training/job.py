@@ -31,6 +31,7 @@ from dltrain.training.loop import Session
 from dltrain.training.memory import Demand, require_memory, resident_memory
 from dltrain.training.moments import learn_moments
 from dltrain.training.names import metric_names, monitor_of
+from dltrain.training.plan import Plan
 from dltrain.training.prepare import build_network, require_monitored
 from dltrain.training.state import TrainingState
 
@@ -63,7 +64,8 @@ class Job:
         require_monitored(loaded, self.monitor, measured)
         wanted = self.settings.threads
         self.threads = available() if wanted == "auto" else wanted
-        self.batch_size = min(self.settings.batch_size, len(self.train))
+        self.plan = Plan(self.settings, len(self.train))
+        self.batch_size = self.plan.batch_size
         self.network = build_network(
             draft,
             data.input_shape,
@@ -75,7 +77,6 @@ class Job:
         )
         if problems := nothing_to_train(loaded, self.network.graph):
             raise ConfigError(problems)
-        self.steps_per_epoch = -(-len(self.train) // self.batch_size)
 
     def _demand(self, graph: Graph) -> Demand:
         # Before the first step they are moved into the network and the optimizer.
@@ -110,7 +111,7 @@ class Job:
             batch_size=self.batch_size,
             threads=self.threads,
             seed=self.config.seed,
-            total_steps=self.settings.epochs * self.steps_per_epoch,
+            total_steps=self.plan.steps,
             target_form=self.data.target_form,
             scales=self.data.scales,
             on_compile=self._compiling,
@@ -143,8 +144,7 @@ class Job:
             validate=(lambda: self.scores("validation")) if self.validated else None,
             metric_names=self.names,
             monitor=self.monitor,
-            epochs=self.settings.epochs,
-            samples=len(self.train),
+            plan=self.plan,
             state=self.state,
             interrupts=interrupts,
         )
@@ -162,7 +162,9 @@ class Job:
         fill({**self.network.parameters, **self.network.state}, saved.tensors, at=str(best))
         split = next(name for name in ("test", "validation", "train") if name in self.data.splits)
         result = self.scores(split).as_json(split)
-        return {**result, "best_epoch": self.state.best_epoch, "epochs": self.state.epoch}
+        state = self.state
+        result |= {"best_epoch": state.best_epoch, "best_step": state.best_step}
+        return {**result, "epochs": state.epoch, "steps": state.step}
 
     def best(self) -> Checkpoint:
         """Give the checkpoint that predictions use."""
@@ -204,11 +206,11 @@ class Job:
             training=training,
         )
 
-    def _batches(self, epoch: int) -> Loader:
-        seed = self.config.seed
+    def _batches(self, epoch: int, *, first: int, batches: int) -> Loader:
         return Loader(
-            self.train, self.batch_size, seed=seed, epoch=epoch, shuffle=True, augment=True
-        )
+            self.train, self.batch_size, seed=self.config.seed, epoch=epoch, shuffle=True,
+            augment=True, first=first, batches=batches,
+        )  # fmt: skip
 
     def _compiling(self, done: int, total: int, name: str) -> None:
         self.observe(Compiling(done, total, name))
@@ -218,7 +220,8 @@ class Job:
         return TrainingStarted(
             epochs=self.settings.epochs,
             epoch=self.state.epoch,
-            steps_per_epoch=self.steps_per_epoch,
+            steps=self.plan.steps,
+            steps_per_epoch=self.plan.steps_per_epoch,
             batch_size=self.batch_size,
             samples=len(self.train),
             validation_samples=len(splits["validation"]) if self.validated else 0,

@@ -14,7 +14,13 @@ from dltrain.config.schema import RunConfig
 from dltrain.core.errors import ConfigError, DataError, UsageError
 
 _FREE: frozenset[KeyPath] = frozenset(
-    {("name",), ("training", "threads"), ("training", "workers"), ("training", "epochs")}
+    {
+        ("name",),
+        ("training", "threads"),
+        ("training", "workers"),
+        ("training", "epochs"),
+        ("training", "steps"),
+    }
 )
 _MISSING = object()
 
@@ -31,7 +37,8 @@ def require_same_config(saved: Mapping[str, Any], config: RunConfig, *, at: Path
     raise UsageError(
         f"the config is not that of the run to resume: {', '.join(shown)}",
         at=str(at),
-        hint="only threads, workers, epochs and paths may change; leave --resume out for a new run",
+        hint="only threads, workers, epochs, steps and paths may change; "
+        "leave --resume out for a new run",
     )
 
 

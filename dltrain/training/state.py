@@ -8,7 +8,7 @@ from typing import Any, Self
 
 @dataclass
 class TrainingState:
-    """Changes after each epoch and is saved with `last.safetensors`."""
+    """Changes with each line of metrics and is saved with `last.safetensors`."""
 
     epoch: int = 0
     """Completed epochs."""
@@ -19,16 +19,24 @@ class TrainingState:
     best_epoch: int = 0
     """The epoch whose weights are kept as the best; 0 before the first."""
     best_value: float | None = None
-    """The watched value of that epoch."""
+    """The watched value of the best weights."""
+    best_step: int = 0
+    """The updates that made them."""
+    sample: int = 0
+    """Samples of the epoch under way that are used."""
 
     def as_json(self) -> dict[str, Any]:
-        """Give the form that the checkpoint holds. A new epoch begins at its first sample."""
+        """Give the form that the checkpoint holds."""
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "sampler": {"epoch": self.epoch, "sample": 0},
+            "sampler": {"epoch": self.epoch, "sample": self.sample},
             "history": self.history,
-            "best": {"epoch": self.best_epoch, "value": self.best_value},
+            "best": {
+                "epoch": self.best_epoch,
+                "step": self.best_step,
+                "value": self.best_value,
+            },
         }
 
     @classmethod
@@ -40,12 +48,15 @@ class TrainingState:
             history=[dict(record) for record in saved["history"]],
             best_epoch=saved["best"]["epoch"],
             best_value=saved["best"]["value"],
+            # Trainings of older versions ended with whole epochs, and did not count these.
+            best_step=saved["best"].get("step", 0),
+            sample=saved["sampler"]["sample"],
         )
 
 
 @dataclass(frozen=True)
 class Monitor:
-    """The value that decides which epoch is the best."""
+    """The value that decides which weights are the best."""
 
     name: str
     """A key of metrics.jsonl, such as val_loss."""
@@ -53,7 +64,7 @@ class Monitor:
     """Whether large values are good."""
 
     def improves(self, state: TrainingState, record: dict[str, Any]) -> bool:
-        """Tell whether an epoch is better than the best so far; of equal ones the first stays."""
+        """Tell whether a line is better than the best so far; of equal ones the first stays."""
         value = record[self.name]
         if state.best_value is None:
             return True

@@ -32,13 +32,13 @@ RECORD = {
 }
 RESULT = {"split": "test", "samples": 1, "loss": 0.25, "metrics": {"accuracy": 0.5}}
 EVENTS = [
-    FolderOpened(Path("runs/a"), 3),
+    FolderOpened(Path("runs/a"), 3, 30),
     Notice("careful", warning=True),
     Compiling(0, 2, "dense_forward"),
     Compiling(1, 2, "dense_backward"),
     Compiling(2, 2, ""),
-    TrainingStarted(5, 3, 10, 64, 1000, 100, 1, 2),
-    Progress(4, 5, {"loss": 0.7}, 4000.0, 75.0),
+    TrainingStarted(5, 50, 3, 10, 64, 1000, 100, 1, 2),
+    Progress(4, 5, 10, {"loss": 0.7}, 4000.0, 75.0),
     EpochEnded(RECORD, improved=True),
     Finished(Path("runs/a"), RESULT),
 ]
@@ -73,7 +73,7 @@ def test_a_log_gets_one_plain_line_for_each_event(capsys: pytest.CaptureFixture[
 def test_progress_within_an_interval_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     screen = PlainScreen()
     for _ in range(100):
-        screen(Progress(4, 5, {"loss": 0.7}, 4000.0, 75.0))
+        screen(Progress(4, 5, 10, {"loss": 0.7}, 4000.0, 75.0))
     assert capsys.readouterr().err == ""
 
 

@@ -59,6 +59,7 @@ def changed(write: Write, good: str, old: str, new: str) -> Problem:
         ("  layers:", "  layer:", "model.layer", "unknown key `layer`", "did you mean `layers`?"),
         ("epochs: 2", "checkpoint: {monitor: val_acc}", "training.checkpoint.monitor",
          "not measured", "did you mean `val_accuracy`?"),
+        ("epochs: 2", "epochs: 2\n  steps: 9", "training.steps", "not both", "leave one of them"),
         ("epochs: 2", "checkpoint: {mode: maximum}", "training.checkpoint.mode", "'max'", None),
     ],
 )  # fmt: skip

@@ -61,6 +61,21 @@ def test_every_sample_comes_once_with_its_target(count: int, size: int, shuffle:
         np.testing.assert_array_equal(y, np.arange(count))
 
 
+@pytest.mark.parametrize("cuts", [(0, 3, 7), (0, 7), (0, 1, 2, 6, 7)])
+def test_parts_of_a_pass_are_the_pass(cuts: tuple[int, ...]) -> None:
+    samples = numbered(20, augmented=True)
+    options: dict[str, Any] = {"seed": 1, "epoch": 3, "shuffle": True, "augment": True}
+    whole = collected(Loader(samples, 3, **options))
+    parts = [
+        collected(Loader(samples, 3, **options, first=3 * start, batches=end - start))
+        for start, end in pairwise(cuts)
+    ]
+    for number in (0, 1):
+        joined = np.concatenate([part[number] for part in parts])
+        np.testing.assert_array_equal(joined, whole[number])
+    assert [size for part in parts for size in part[2]] == whole[2]
+
+
 def test_order_and_content_follow_from_seed_and_epoch() -> None:
     def content(seed: int, epoch: int) -> bytes:
         batches = Loader(

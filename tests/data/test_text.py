@@ -89,6 +89,24 @@ def test_what_cannot_be_read_is_named(
         dataset.load(seed=0)
 
 
+def test_windows_move_with_each_epoch(tmp_path: Path) -> None:
+    content = "".join(map(chr, range(97, 122)))
+    data = text(tmp_path, content.encode(), validation=0.34, random_offset=True).load(seed=0)
+    train, indices, seen = data.splits["train"], np.array([1, 0, 3]), set()
+    for epoch in range(30):
+        x, y = np.empty((3, 4), np.float32), np.empty((3, 4), np.int32)
+        train.gather(indices, x, augment=(5, epoch))
+        train.gather_targets(indices, y, augment=(5, epoch))
+        np.testing.assert_array_equal(y, x + 1)
+        np.testing.assert_array_equal(np.diff(x, axis=1), 1)
+        moved = int(x[1, 0])
+        assert (x[0, 0], x[2, 0]) == (4 + moved, 12)
+        seen.add(moved)
+    assert seen == {0, 1, 2, 3}
+    assert windows(data, "train")[0] == ["abcd", "efgh", "ijkl", "mnop"]
+    assert windows(data, "validation")[0] == ["qrst", "uvwx"]
+
+
 def test_latin_1_is_read(tmp_path: Path) -> None:
     data = text(tmp_path, b"na\xefve text", encoding="latin-1").load(seed=0)
     assert "ï" in (data.class_names or ())

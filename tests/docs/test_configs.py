@@ -24,6 +24,7 @@ def test_config_trains_and_writes_a_result(
     if path == small_sentences:
         for split in ("validation", "test"):
             data += ["--set", f"dataset.{split}_path={path}"]
-    run("fit", f"configs/{name}", "--set", "training.epochs=1", "--name", "short", *data)
+    short = ["--set", "training.epochs=1", "--set", "training.steps=null"]
+    run("fit", f"configs/{name}", *short, "--name", "short", *data)
     result = json.loads((clone / "runs" / "short" / "result.json").read_text())
     assert 0 <= result["metrics"]["accuracy"] <= 1

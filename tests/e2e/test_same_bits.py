@@ -51,7 +51,7 @@ def stop():
     os.kill(os.getpid(), number)
 
 def counted_step(self, *batch):
-    if moment == "in epoch 3" and self.steps == 60:
+    if moment == "in epoch 3" and self.steps == 60 or moment == f"in step {self.steps}":
         stop()
     return step(self, *batch)
 
@@ -60,12 +60,18 @@ def counted_save(self, content):
     if moment == "before epoch 2 is saved" and epoch == 2:
         stop()
     save_last(self, content)
+    if moment == f"after step {content.training['step']}":
+        stop()
     if moment == "after epoch 2" and epoch == 2 or moment == "before epoch 1" and epoch == 0:
         stop()
 
 Trainer.step, RunFolder.save_last = counted_step, counted_save
 main(sys.argv[3:])
 """
+
+
+STEPS = CONFIG.replace("  epochs: 4\n", "  steps: 70\n  validate_every: 20\n")
+"""Epochs have 26 steps: lines of metrics end within them, and the training does."""
 
 
 def tensors(folder: Path, which: str) -> dict[str, bytes]:
@@ -144,6 +150,38 @@ def test_a_stopped_run_says_how_to_go_on_and_does_to_the_same_bytes(
     assert [record["epoch"] for record in timeless(Path("runs/bits"))] == [1, 2]
     assert run("fit", config, "--resume", "-q").code == 0
     assert_same(Path("runs/bits"), uninterrupted)
+
+
+@pytest.fixture(scope="module")
+def counted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a run of steps that never stopped."""
+    folder = tmp_path_factory.mktemp("counted")
+    (folder / "bits.yaml").write_text(STEPS, encoding="utf-8")
+    return dltrain.fit(folder / "bits.yaml", runs=folder).folder
+
+
+@pytest.mark.parametrize("moment", ["in step 5", "after step 40", "in step 57", "in step 69"])
+def test_a_run_that_counts_steps_goes_on_to_the_same_bytes(
+    run: Run, config: Path, counted: Path, moment: str
+) -> None:
+    config.write_text(STEPS, encoding="utf-8")
+    outcome = stopped(moment, "SIGKILL", "fit", config)
+    assert outcome.code == -9, outcome.err
+    resumed = run("fit", config, "--resume")
+    assert resumed.code == 0, resumed.err
+    after = int(moment.split()[-1]) // 20 * 20
+    assert f"going on after step {after})" in resumed.err or after == 0
+    assert [record["step"] for record in timeless(Path("runs/bits"))] == [20, 40, 60, 70]
+    assert [record["epoch"] for record in timeless(Path("runs/bits"))] == [1, 2, 3, 3]
+    assert_same(Path("runs/bits"), counted)
+
+
+def test_steps_are_those_of_the_epochs(run: Run, config: Path, uninterrupted: Path) -> None:
+    options = ["--set", "training.epochs=null", "--set", "training.steps=104", "-q"]
+    assert run("fit", config, *options, "--set", "training.validate_every=30").code == 0
+    assert tensors(Path("runs/bits"), "last") == tensors(uninterrupted, "last")
+    steps = [record["step"] for record in timeless(Path("runs/bits"))]
+    assert steps == [30, 60, 90, 104]
 
 
 def test_a_finished_run_is_left_as_it_is(run: Run, config: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from dltrain.core import fields
 from dltrain.core.errors import DataError
 from dltrain.data.label_maps import as_map_type
 from dltrain.data.parts import Part, Reading, Stored
-from dltrain.data.samples import DataFacts
+from dltrain.data.samples import Data, DataFacts, StoredSamples
 from dltrain.data.sources.base import Dataset
 from dltrain.data.stores import ArrayStore
 from dltrain.data.tokens import TOKENS
+from dltrain.data.windows import MovedWindows
 
 
 class Text(Dataset):
@@ -31,6 +33,9 @@ class Text(Dataset):
     """What a token is: a character, or a word, a mark of punctuation or a line's end."""
     length: fields.PositiveInteger = 64
     """Tokens of a window."""
+    random_offset: fields.Flag = False
+    """Whether the windows of the training part begin elsewhere in each epoch, moved on by a random
+    number of tokens; those to validate and test on stay."""
     encoding: fields.Text = "utf-8"
     """How the file writes characters as bytes, such as utf-8 or latin-1."""
 
@@ -52,6 +57,14 @@ class Text(Dataset):
         targets = as_map_type(numbers[1 : end + 1].reshape(shape))
         store = ArrayStore(numbers[:end].reshape(shape))
         return Stored({"train": Part(store, targets)}, names, in_order=True)
+
+    def load(self, **options: Any) -> Data:
+        """Read the text; windows of the training part move where they are to."""
+        data = super().load(**options)
+        if not self.random_offset or "train" not in data.splits:
+            return data
+        train = cast(StoredSamples, data.splits["train"])
+        return replace(data, splits={**data.splits, "train": MovedWindows(train)})
 
     def _tokens(self) -> Sequence[str]:
         try:
