@@ -11,6 +11,7 @@ from dltrain.activations.relu import Relu
 from dltrain.activations.softmax import Softmax
 from dltrain.core.fields import PositiveInteger, Share
 from dltrain.layers.base import Layer
+from dltrain.layers.category_embedding import CategoryEmbedding
 from dltrain.layers.dense import Dense
 from dltrain.layers.dropout import Dropout
 from dltrain.layers.flatten import Flatten
@@ -21,6 +22,8 @@ from dltrain.regularizers.base import Regularizer
 
 class Mlp(Model):
     """Multi-layer perceptron: dense layers, each over all that the one before gives.
+
+    Categories of a table become vectors first.
 
     Source: Rumelhart, Hinton, Williams 1986, Nature 323.
     """
@@ -42,7 +45,7 @@ class Mlp(Model):
 
     def expand(self) -> tuple[Layer, ...]:
         """Give the layers."""
-        layers: list[Layer] = [Flatten()]
+        layers: list[Layer] = [Flatten(), CategoryEmbedding(name="categories")]
         for number, units in enumerate(self.units, start=1):
             layers.append(Dense(name=f"hidden{number}", units=units, activation=self.activation))
             if self.dropout:

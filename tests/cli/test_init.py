@@ -127,6 +127,7 @@ def test_a_config_keeps_all_but_its_model_when_that_is_written_out(
     assert long.read_text(encoding="utf-8") == (
         f"{before}model:\n  # {{type: mlp, units: [16]}}, written out\n  layers:\n"
         "    - flatten\n"
+        "    - {type: category_embedding, name: categories}\n"
         "    - {type: dense, name: hidden1, units: 16, activation: relu}\n"
         f"    - {{type: dense, name: classifier, units: classes, activation: softmax}}\n{after}"
     )

@@ -29,6 +29,26 @@ def embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     return table[rows], backward
 
 
+def category_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    measured = [column for column, count in enumerate(config["categories"]) if not count]
+    rest = [column for column, count in enumerate(config["categories"]) if count]
+    tables = [own[f"embeddings_{column}"] for column in rest]
+    vectors = [table[x[:, column].astype(int)] for column, table in zip(rest, tables, strict=True)]
+
+    def backward(dy: Array) -> Array:
+        dx, place = np.zeros_like(x), len(measured)
+        dx[:, measured] = dy[:, :place]
+        for column, table in zip(rest, tables, strict=True):
+            gradient = np.zeros_like(table)
+            part = dy[:, place : place + table.shape[1]]
+            np.add.at(gradient, x[:, column].astype(int), part)
+            own.add(f"embeddings_{column}", gradient)
+            place += table.shape[1]
+        return dx
+
+    return np.concatenate([x[:, measured], *vectors], 1), backward
+
+
 def position_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
     def backward(dy: Array) -> Array:
         own.add("embeddings", dy.sum(0))
@@ -224,13 +244,15 @@ def reverse(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 
 
 ELSEWHERE = {
-    *("bidirectional", "class_token", "cropping1d", "embedding", "gru", "lstm", "masking"),
+    *("bidirectional", "category_embedding", "class_token", "cropping1d", "embedding"),
+    *("gru", "lstm", "masking"),
     *("multi_head_attention", "patch_embedding", "position_embedding", "simple_rnn"),
     *("sinusoidal_position_embedding", "take_step", "take_steps", "tied_dense"),
     *("transformer_decoder", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {
+    "category_embedding": category_embedding,
     "embedding": embedding,
     "gru": gru,
     "lstm": lstm,

@@ -31,8 +31,8 @@ LSTM: Config = {"type": "lstm", "units": 3, "return_sequences": True}
 GRU: Config = {"type": "gru", "units": 3}
 HEADS: Config = {"type": "multi_head_attention", "num_heads": 2, "key_dim": 3}
 CUT: Config = {"type": "cropping1d", "name": "cut"}
-NOT_HERE = {"transformer_decoder", "transformer_encoder"}
-"""Layers of layers that are all here."""
+NOT_HERE = {"category_embedding", "transformer_decoder", "transformer_encoder"}
+"""Layers of layers that are all here, and of a table's columns: see its own tests."""
 TOKENS: Config = {"type": "embedding", "name": "tokens", "input_dim": 9, "output_dim": 4}
 TIED: Config = {"type": "tied_dense", "embedding": "tokens"}
 
