@@ -45,7 +45,7 @@ class Batch:
     """Samples and their targets; valid until the next batch is asked for."""
 
     x: NDArray[np.float32]
-    """Network input [n, ...]."""
+    """Network input [n, ...]; of samples in buckets as many steps as the longest needs."""
     y: NDArray[Any]
     """Labels int32 (n,) or (n, height, width), or dense targets float32 (n, ...)."""
     n: int
@@ -101,10 +101,12 @@ class Loader:
 
     def order(self) -> NDArray[np.int64]:
         """Give the samples' indices in the order of this pass."""
-        if not self._shuffle:
-            return np.arange(self._part.start, self._part.stop, dtype=np.int64)
-        whole = stream(self._seed, "order", self._epoch).permutation(len(self._samples))
-        return whole[self._part]
+        count, buckets = len(self._samples), self._samples.buckets
+        generator = stream(self._seed, "order", self._epoch) if self._shuffle else None
+        order = np.arange(count) if generator is None else generator.permutation(count)
+        if buckets is not None:
+            order = buckets.arranged(order, self._batch_size, generator)
+        return order[self._part]
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; the thread ends with the loop, however that ends."""
@@ -171,5 +173,7 @@ class Loader:
         count = len(indices)
         x, y = slot.x[first : first + count], slot.y[first : first + count]
         self._samples.gather(indices, x, augment=self._augment)
+        if self._samples.buckets is not None:
+            x = np.ascontiguousarray(x[:, : self._samples.buckets.size(indices)])
         self._samples.gather_targets(indices, y, augment=self._augment)
         return Batch(x, y, count)

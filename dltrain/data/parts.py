@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.shapes import Shape
+from dltrain.data.buckets import Buckets
 from dltrain.data.encoders.base import Encoder
 from dltrain.data.label_maps import is_map
 from dltrain.data.split import split_end, split_rows
@@ -51,6 +52,8 @@ class Part:
     """Labels int32 (n,) or int16 (n, ...), or dense targets float32 (n, ...)."""
     rows: NDArray[np.int64] | None = None
     """Which rows of the store the targets belong to; None for all, in order."""
+    buckets: Buckets | None = None
+    """How long the samples are, where batches are to hold as many steps as they need."""
 
     def prepared_targets(self, transforms: tuple[Transform, ...]) -> NDArray[Any]:
         """Give the targets, changed as their images are by transforms that work on pixels."""
@@ -62,7 +65,9 @@ class Part:
 
     def taken(self, rows: NDArray[np.int64]) -> Part:
         """Give the part that holds some of these samples."""
-        return Part(self.store, self.targets[rows], rows if self.rows is None else self.rows[rows])
+        buckets = None if self.buckets is None else self.buckets.taken(rows)
+        own = rows if self.rows is None else self.rows[rows]
+        return Part(self.store, self.targets[rows], own, buckets)
 
 
 @dataclass(frozen=True, eq=False)

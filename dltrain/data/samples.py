@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dltrain.core.inputs import NOTHING_KNOWN, InputFacts
 from dltrain.core.shapes import Shape, size_of
 from dltrain.data.augmentations.base import Augmentation
+from dltrain.data.buckets import Buckets
 from dltrain.data.draws import uniform
 from dltrain.data.label_maps import is_map
 from dltrain.data.scaling import scaled
@@ -38,6 +39,10 @@ class Samples(Protocol):
     @property
     def target_shape(self) -> Shape:
         """The shape of one target, as the network is compared with it."""
+
+    @property
+    def buckets(self) -> Buckets | None:
+        """How long the samples are, where batches are to hold as many steps as they need."""
 
     def __len__(self) -> int:
         """Count the samples."""
@@ -75,6 +80,8 @@ class StoredSamples:
     transforms: tuple[Transform, ...] = ()
     """What is left to do after the scaling."""
     augmentations: tuple[Augmentation, ...] = ()
+    buckets: Buckets | None = None
+    """How long the samples are, where batches are to hold as many steps as they need."""
 
     @property
     def shape(self) -> Shape:
@@ -179,6 +186,8 @@ class DataFacts:
     """Its shape before transforms that make a copy of all samples; None where there are none."""
     inputs: InputFacts = NOTHING_KNOWN
     """What the numbers of a sample mean, where they are not measurements."""
+    lengths: tuple[int, ...] = ()
+    """Steps that batches come in, where there are several."""
 
     def taking(self, name: str, share: float) -> DataFacts:
         """Tell the same with a share of the training split as a split of its own."""
@@ -235,6 +244,12 @@ class Data:
     scales: tuple[tuple[float, float], ...] = ()
     """What brings each number of a target into the units of the data: what it is multiplied by, and
     what is then added; empty where it has them."""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Steps that batches come in, where there are several."""
+        buckets = next(iter(self.splits.values())).buckets
+        return buckets.sizes if buckets is not None else ()
 
     @property
     def classes(self) -> int | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
 from dltrain.core.suggest import nearest
+from dltrain.data.buckets import Buckets, bucket_sizes, lengths_of
 from dltrain.data.encoders.base import Encoder
 from dltrain.data.encoders.text import TextEncoder
 from dltrain.data.parts import Part, Reading, Stored, share_rows, take_share
@@ -45,13 +46,17 @@ class TextData(Protocol):
         """What becomes of tokens that are not known."""
 
     @property
+    def buckets(self) -> int:
+        """How many lengths batches have."""
+
+    @property
     def test(self) -> float | None:
         """Share to test on."""
 
     def learning_rows(self, targets: NDArray[Any], seed: int) -> NDArray[np.int64]:
         """Give the rows that stay in the training split."""
 
-    def encoder(self, tokens: Tokenizer, length: int) -> TextEncoder:
+    def encoder(self, tokens: Tokenizer, length: int, sizes: tuple[int, ...]) -> TextEncoder:
         """Give what makes samples of texts."""
 
 
@@ -65,7 +70,15 @@ def text_facts(dataset: TextData, splits: Splits, seed: int) -> DataFacts:
     encoder = learnt_encoder(dataset, splits["train"], labels, seed, "test" in splits)
     counts = {split: len(texts) for split, texts in splits.items()}
     facts = DataFacts(
-        encoder.shape, len(names), names, "labels", (), counts, value_bytes=4, inputs=encoder.inputs
+        encoder.shape,
+        len(names),
+        names,
+        "labels",
+        (),
+        counts,
+        value_bytes=4,
+        inputs=encoder.inputs,
+        lengths=encoder.buckets,
     )
     if dataset.test is not None and "test" not in counts:
         return facts.taking("test", dataset.test)
@@ -77,13 +90,10 @@ def stored_texts(dataset: TextData, splits: Splits, reading: Reading) -> Stored:
     names = reading.class_names or label_names(splits)
     labels = {split: _labels(texts, names) for split, texts in splits.items()}
     encoder = reading.encoder
-    if encoder is None:
+    if not isinstance(encoder, TextEncoder):
         whole = "test" in splits
         encoder = learnt_encoder(dataset, splits["train"], labels["train"], reading.seed, whole)
-    parts = {
-        split: Part(ArrayStore(_encoded(encoder, texts)), labels[split])
-        for split, texts in splits.items()
-    }
+    parts = {split: _part(encoder, texts, labels[split]) for split, texts in splits.items()}
     if dataset.test is not None and "test" not in parts:
         parts = take_share(parts, "test", dataset.test, reading.seed)
     return Stored(parts, names, encoder)
@@ -104,9 +114,16 @@ def learnt_encoder(
     rows = rows[dataset.learning_rows(labels[rows], seed)]
     learning = [texts[row].text for row in rows.tolist()]
     tokens = dataset.tokens.learnt(learning)
-    if dataset.length != "auto":
-        return dataset.encoder(tokens, dataset.length)
-    return dataset.encoder(tokens, max(1, *(len(tokens.numbers(text)) for text in learning)))
+    lengths = np.array([len(tokens.numbers(text)) for text in learning])
+    length = max(1, int(lengths.max())) if dataset.length == "auto" else dataset.length
+    sizes = bucket_sizes(lengths, dataset.buckets, length) if dataset.buckets > 1 else ()
+    return dataset.encoder(tokens, length, sizes)
+
+
+def _part(encoder: TextEncoder, texts: Sequence[Text], labels: NDArray[np.int32]) -> Part:
+    samples = _encoded(encoder, texts)
+    buckets = Buckets(lengths_of(samples), encoder.buckets) if encoder.buckets else None
+    return Part(ArrayStore(samples), labels, buckets=buckets)
 
 
 def _labels(texts: Sequence[Text], names: Sequence[str]) -> NDArray[np.int32]:

@@ -13,6 +13,7 @@ from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
 from dltrain.engine.facts import history
 from dltrain.engine.graph import Graph, build_graph
+from dltrain.engine.lengths import check_lengths
 from dltrain.engine.positions import Targets, check_targets
 from dltrain.engine.presets import of_preset
 from dltrain.engine.target import host
@@ -59,6 +60,7 @@ def check(draft: Draft) -> Checked:
         facts.input_shape,
         facts.classes,
         facts=facts.inputs,
+        lengths=facts.lengths,
         targets=targets,
         found=tuple(found),
     )
@@ -74,6 +76,7 @@ def check_shapes(
     *,
     facts: InputFacts = NOTHING_KNOWN,
     targets: Targets | None = None,
+    lengths: tuple[int, ...] = (),
     found: tuple[Problem, ...] = (),
 ) -> Checked:
     """Check what could be read of a config for samples of a shape, classes and known targets."""
@@ -81,6 +84,7 @@ def check_shapes(
     if draft.layers:
         try:
             graph = build_graph(draft.layers, input_shape, classes, facts)
+            check_lengths(graph, lengths)
             if draft.complete and draft.loss is not None:
                 check_loss(draft.loss, draft.layers, graph, classes, targets)
             if draft.config is not None:

@@ -61,22 +61,34 @@ def memory_estimate(
     batch_size: int,
     threads: int,
     precision: Precision = "float32",
+    lengths: tuple[int, ...] = (),
 ) -> Taken:
-    """Count what a training takes; the data and the Python process come on top."""
+    """Count what a training takes; the data and the Python process come on top.
+
+    `lengths` are those of sequences that have programs of their own.
+    """
     parameters = _bytes(graph.parameters)
     learnt = _bytes(parameter for parameter in graph.parameters if parameter.learns)
     step = learnt * (1 + len(optimizer.slots()))
     if parameters > LARGEST_LOWERED:
         return Taken(parameters, step, training=0, evaluation=0, kernels=KERNELS_BYTES)
-    lowered = [
-        Lowerer(
-            graph, host(), objective=objective, training=learns, gradients=learns,
-            batch_size=batch_size, precision=precision if learns else "float32",
-        ).lower()
+    whole = graph.inputs[0].shape[0]
+    graphs = [graph, *(graph.shortened(steps) for steps in lengths if steps != whole)]
+    both = [
+        [
+            Lowerer(
+                each, host(), objective=objective, training=learns, gradients=learns,
+                batch_size=batch_size, precision=precision if learns else "float32",
+            ).lower()
+            for each in graphs
+        ]
         for learns in (True, False)
     ]  # fmt: skip
-    training, evaluation = (_program(each, batch_size, threads) for each in lowered)
-    kernels = [(row.kernel, row.variant) for each in lowered for row in _rows(each)]
+    training, evaluation = (
+        sum(_program(each, batch_size, threads) for each in lowered) for lowered in both
+    )
+    programs = [each for lowered in both for each in lowered]
+    kernels = [(row.kernel, row.variant) for each in programs for row in _rows(each)]
     kernels.append((f"{optimizer.type_name}_step", optimizer.variant()))
     return Taken(
         parameters=parameters,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dltrain.core import cells
 from dltrain.engine.lower import Objective, TargetForm
 from dltrain.engine.network import Network
+from dltrain.engine.programs import Programs
 from dltrain.engine.table import Compiled
 from dltrain.engine.tally import Tally
 from dltrain.losses.base import Loss
@@ -42,7 +43,8 @@ class Evaluator:
     ) -> None:
         """Compile the forward pass with its sums."""
         self.network = network
-        self.program = network.program(
+        self.programs = Programs(
+            network,
             batch_size=batch_size,
             objective=Objective(loss, metrics, target_form, scales),
             threads=threads,
@@ -57,12 +59,13 @@ class Evaluator:
 
     def add(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
         """Add one batch."""
-        self.program.cells[cells.SEED] = self.network.seed
-        self.program.run(
+        program = self.programs.of(x)
+        program.cells[cells.SEED] = self.network.seed
+        program.run(
             [np.ascontiguousarray(x, np.float32)], np.ascontiguousarray(y, self._target_type)
         )
-        loss, totals = self.program.totals()
-        labelled = float(self.program.cells[cells.LABELLED])
+        loss, totals = program.totals()
+        labelled = float(program.cells[cells.LABELLED])
         self.tally.add(totals, labelled=labelled, samples=len(x), loss=loss)
 
     def result(self) -> Result:

@@ -32,6 +32,10 @@ class Graph:
     nodes: list[Node] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     output: Value | None = None
+    layers: tuple[Layer, ...] = ()
+    """What it was built of."""
+    whole: Graph | None = None
+    """The graph of whole sequences, whose parameters this one of shorter ones has."""
 
     def __post_init__(self) -> None:
         """Begin outside of all containers."""
@@ -126,6 +130,33 @@ class Graph:
                 seen.setdefault(id(parameter), parameter)
         return list(seen.values())
 
+    def lent(self, layer: Layer, wanted: dict[str, Parameter]) -> dict[str, Parameter]:
+        """Give this graph's parameters to a layer of one of shorter sequences.
+
+        Raises: ShapeError where they do not suit shorter sequences.
+        """
+        own = {parameter.name: parameter for parameter in self.parameters}
+        for parameter in wanted.values():
+            mine, theirs = own[parameter.name].spec.shape, parameter.spec.shape
+            if mine != theirs and not (layer.by_position and mine[1:] == theirs[1:]):
+                raise ShapeError(
+                    f"the parameters of {layer.type_name} depend on the length of sequences, "
+                    "so that batches cannot have different lengths",
+                    hint="leave `dataset.buckets` out, or pool the sequence before it",
+                )
+        return {key: own[parameter.name] for key, parameter in wanted.items()}
+
+    def shortened(self, steps: int) -> Graph:
+        """Build the same network for sequences of fewer steps, with the parameters of this one.
+
+        Raises: ShapeError where a layer needs all steps, or takes padding for something else.
+        """
+        shape = (steps, *self.inputs[0].shape[1:])
+        graph = Graph(classes=self.classes, facts=self.facts, layers=self.layers, whole=self)
+        value = graph.input(shape)
+        graph.finish(graph.sequence(self.layers, value, "model", "layers"))
+        return graph
+
     def table(self) -> list[LayerFacts]:
         """Describe each node, first to last, for a summary."""
         steps = zip(self.nodes, self.values, strict=True)
@@ -142,9 +173,12 @@ class Graph:
         frozen = self._frozen or not layer.trainable
         owner = _owner(share)
         parameters = {} if owner is None else dict(owner.parameters)
-        for key, spec in layer.parameters(*shapes).items():
-            own = Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
-            parameters.setdefault(key, own)
+        own = {
+            key: Parameter(f"{name}/{key}", spec, frozen=frozen and spec.trainable)
+            for key, spec in layer.parameters(*shapes).items()
+            if key not in parameters
+        }
+        parameters |= own if self.whole is None else self.whole.lent(layer, own)
         made = self._mask_made(name, layer, inputs)
         mask = made or (self._masks.get(id(inputs[-1])) if layer.reads_mask else None)
         value = self._append(Node(name, layer, inputs, parameters, frozen, mask), shape)
@@ -213,7 +247,7 @@ def build_graph(
 
     Raises: ShapeError whose `loc` starts at ("model", "layers"), with the history of shapes.
     """
-    graph = Graph(classes=classes, facts=facts)
+    graph = Graph(classes=classes, facts=facts, layers=layers)
     value = graph.input(input_shape)
     graph.finish(graph.sequence(layers, value, "model", "layers"))
     return graph

@@ -153,11 +153,15 @@ class Network:
         gradients: bool = False,
         threads: int | None = None,
         on_compile: Compiled | None = None,
+        graph: Graph | None = None,
         **update: object,
     ) -> Program:
-        """Compile a program that shares this network's parameters."""
+        """Compile a program that shares this network's parameters.
+
+        `graph` is one of shorter sequences; default: the network's own.
+        """
         lowerer = Lowerer(
-            self.graph,
+            graph or self.graph,
             self.target,
             objective=objective,
             training=training,

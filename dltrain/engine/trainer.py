@@ -14,6 +14,8 @@ from dltrain.engine.diagnose import first_bad_layer
 from dltrain.engine.lower import Objective, TargetForm
 from dltrain.engine.network import Network
 from dltrain.engine.parameters import Array
+from dltrain.engine.program import Program
+from dltrain.engine.programs import Programs
 from dltrain.engine.table import Compiled
 from dltrain.engine.tally import Tally
 from dltrain.losses.base import Loss
@@ -60,7 +62,8 @@ class Trainer:
         self.slots: dict[str, dict[str, Array]] = {
             name: network.store.named(array) for name, array in flat.items()
         }
-        self.program = network.program(
+        self.programs = Programs(
+            network,
             batch_size=batch_size,
             objective=Objective(loss, metrics, target_form, scales),
             training=True,
@@ -78,7 +81,7 @@ class Trainer:
         Raises: NumericError when the loss or a gradient is not finite; the parameters are then as
         they were before the step.
         """
-        program, count = self.program, len(x)
+        program, count = self.programs.of(x), len(x)
         x = np.ascontiguousarray(x, np.float32)
         y = np.ascontiguousarray(y, self._target_type)
         self.learning_rate = self.optimizer.rate(self.steps, self.total_steps)
@@ -89,19 +92,24 @@ class Trainer:
         program.run([x], y)
         loss, totals = program.totals()
         if values[cells.STATUS]:
-            self._complain(x, y)
+            self._complain(program, x, y)
         self.steps += 1
         loss += float(values[cells.PENALTY])
         labelled = float(values[cells.LABELLED])
         self.tally.add(totals, labelled=labelled, samples=count, loss=loss)
         return StepResult(loss, count)
 
-    def close(self) -> None:
-        """Let the program's memory go."""
-        del self.program
+    @property
+    def program(self) -> Program:
+        """The step of whole samples."""
+        return self.programs.whole
 
-    def _complain(self, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
-        where = first_bad_layer(self.program, [x], y)
+    def close(self) -> None:
+        """Let the programs' memory go."""
+        del self.programs
+
+    def _complain(self, program: Program, x: NDArray[np.float32], y: NDArray[np.generic]) -> None:
+        where = first_bad_layer(program, [x], y)
         raise NumericError(
             f"the loss is not finite at step {self.steps + 1}: {where}",
             hint="lower optimizer.learning_rate, or check the data for values that are not finite",

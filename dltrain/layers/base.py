@@ -86,6 +86,8 @@ class Layer(Component):
     """How many inputs a config may name, of a layer that does not join them."""
     keeps_mask: ClassVar[bool] = False
     """Whether each step of the output is that of the (first) input: what is padding, stays so."""
+    by_position: ClassVar[bool] = False
+    """Whether its parameters have a row for each step, so that shorter sequences use the first."""
     reads_mask: ClassVar[bool] = False
     """Whether its rows read the mask of the (last) input, where there is one."""
 

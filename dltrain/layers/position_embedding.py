@@ -20,6 +20,7 @@ class PositionEmbedding(Layer):
     Source: Gehring et al. 2017, arXiv:1705.03122.
     """
 
+    by_position: ClassVar[bool] = True
     keeps_mask: ClassVar[bool] = True
 
     embeddings_initializer: Initializer = RandomUniform()
@@ -46,6 +47,9 @@ class PositionEmbedding(Layer):
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients of embeddings and x."""
         dy, gradient = at.output_gradient, at.input_gradient()
+        if dy.size < at.parameter("embeddings").size:
+            # Zeroed beforehand: the rows of steps that are not here have no gradient.
+            at.parameter_gradient("embeddings", per="sample")
         bias_gradient(at, "embeddings", dy, dy, whole=True)
         if gradient is not None:
             at.row(

@@ -73,6 +73,7 @@ class Job:
             data.target_form,
             target_shape=data.target_shape,
             facts=data.inputs,
+            lengths=data.lengths,
             fitting=lambda graph: require_memory(loaded, self._demand(graph)),
         )
         if problems := nothing_to_train(loaded, self.network.graph):
@@ -86,6 +87,7 @@ class Job:
             samples=len(self.train),
             validated=self.validated,
             held=resident_memory() - given,
+            lengths=self.data.lengths,
         )  # fmt: skip
 
     @property

@@ -40,6 +40,8 @@ class Demand:
     validated: bool
     held: int
     """Bytes that the process holds when its network is built, the data set among them."""
+    lengths: tuple[int, ...] = ()
+    """Steps that batches come in, where there are several."""
     reading: int = 0
     """Bytes at the worst moment before, where the data are read and prepared."""
 
@@ -54,6 +56,7 @@ class Demand:
             batch_size=batch_size,
             threads=available() if settings.threads == "auto" else settings.threads,
             precision=settings.precision,
+            lengths=self.lengths,
         )
         shape = self.graph.inputs[0].shape
         batches = loader_bytes(shape, self.target_shape, count=self.samples, batch_size=batch_size)
@@ -69,6 +72,7 @@ def demand_of(config: RunConfig, graph: Graph, facts: DataFacts) -> Demand:
         samples=facts.samples["train"],
         validated="validation" in facts.samples,
         held=resident + facts.bytes_kept,
+        lengths=facts.lengths,
         reading=early + facts.bytes_read,
     )  # fmt: skip
 

@@ -69,6 +69,7 @@ def build_network(
     *,
     target_shape: Shape | None = None,
     facts: InputFacts = NOTHING_KNOWN,
+    lengths: tuple[int, ...] = (),
     fitting: Callable[[Graph], None] | None = None,
 ) -> Network:
     """Build the network of a config with its starting values.
@@ -77,7 +78,9 @@ def build_network(
     Raises: ConfigError with the place of what does not fit.
     """
     targets = (target_form, target_shape) if target_shape is not None else None
-    checked = check_shapes(draft, tuple(input_shape), classes, facts=facts, targets=targets)
+    checked = check_shapes(
+        draft, tuple(input_shape), classes, facts=facts, targets=targets, lengths=lengths
+    )
     config = checked.loaded().config
     assert checked.graph is not None  # noqa: S101 - there is no problem
     if fitting is not None:

@@ -33,6 +33,8 @@ class TextEncoder(Encoder):
     """Tokens of a sample: longer texts are cut there, shorter ones padded behind."""
     unknown: Literal["token", "error"] = "token"
     """What becomes of a token that is not known."""
+    buckets: tuple[int, ...] = ()
+    """Tokens of the samples of a batch, ascending; without any all of `length`."""
     column: Column | None = None
     """Where the text stands in tables; None where data are plain text."""
     header: bool = True

@@ -198,7 +198,11 @@ class Dataset(Component):
         prepared = {key: store.prepared(on_pixels) for key, store in stores.items()}
         # A split with a second name is prepared once.
         made = {
-            id(part): Part(prepared[id(part.store)], part.prepared_targets(on_pixels), part.rows)
+            id(part): replace(
+                part,
+                store=prepared[id(part.store)],
+                targets=part.prepared_targets(on_pixels),
+            )
             for part in parts.values()
         }
         parts = {name: made[id(part)] for name, part in parts.items()}
@@ -209,7 +213,12 @@ class Dataset(Component):
             learnt = (*learnt, transform.learnt(seen.batches()))
         splits: dict[str, Samples] = {
             name: StoredSamples(
-                part.store, part.rows, part.targets, learnt, self.augment if name == "train" else ()
+                part.store,
+                part.rows,
+                part.targets,
+                learnt,
+                self.augment if name == "train" else (),
+                part.buckets,
             )
             for name, part in parts.items()
         }

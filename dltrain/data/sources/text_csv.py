@@ -64,6 +64,9 @@ class TextCsv(Dataset):
     """How a text is cut into tokens."""
     length: fields.PositiveInteger | Literal["auto"] = "auto"
     """Tokens of a sample, longer texts are cut; `auto`: those of the training split's longest."""
+    buckets: fields.PositiveInteger = 1
+    """How many lengths batches have: with more than one, texts of about one length are put together
+    and padded to the next of these lengths alone. The layers must know what is padding."""
     unknown: Literal["token", "error"] = "token"
     """Whether a token that is not known is token 1, or an error."""
     test: PartShare | None = None
@@ -77,10 +80,10 @@ class TextCsv(Dataset):
         """Read the files and make samples of the texts."""
         return stored_texts(self, self._splits(), reading)
 
-    def encoder(self, tokens: Tokenizer, length: int) -> TextEncoder:
+    def encoder(self, tokens: Tokenizer, length: int, sizes: tuple[int, ...]) -> TextEncoder:
         """Give what makes samples of texts, with what tables look like."""
         return TextEncoder(
-            tokens=tokens, length=length, unknown=self.unknown,
+            tokens=tokens, length=length, buckets=sizes, unknown=self.unknown,
             column=None if self.pattern is not None else self.text,
             header=self.header, delimiter=self.delimiter, encoding=self.encoding,
         )  # fmt: skip
