@@ -9,15 +9,14 @@ import pytest
 from dltrain.config.loader import read, read_dict
 from dltrain.core.errors import Problem
 from dltrain.engine.check import check, check_shapes
+from tests.docs.stand_ins import stand_in
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_example_config_is_right(path: Path, tmp_path: Path) -> None:
-    (tmp_path / "text.txt").write_text("What is a day? A night that has seen the sun.\n" * 3)
-    text = {"dataset.path": str(tmp_path / "text.txt")} if "shakespeare" in path.stem else {}
-    checked = check(read(path, text))
+    checked = check(read(path, stand_in(path.name, tmp_path)))
     assert checked.problems == ()
     assert checked.graph is not None
 
