@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.seeds import stream
 from dltrain.core.shapes import Shape
+from dltrain.data.buckets import Buckets
 from dltrain.data.samples import StoredSamples
 from dltrain.data.stores import ArrayStore, apply
 
@@ -39,6 +40,11 @@ class MovedWindows:
     def target_shape(self) -> Shape:
         """The shape of one target, as the network is compared with it."""
         return self.stored.target_shape
+
+    @property
+    def buckets(self) -> Buckets | None:
+        """Tell nothing: all windows have one length."""
+        return None
 
     def __len__(self) -> int:
         """Count the windows."""
