@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dltrain.data.series_windows import WindowStore
 from dltrain.data.stores import ArrayStore, ImageStore, Store
 
 
@@ -21,6 +22,9 @@ def fingerprint(parts: Mapping[str, tuple[Store, NDArray[Any]]]) -> str:
             _add_array(digest, store.array)
         elif isinstance(store, ImageStore):
             _add_files(digest, store)
+        elif isinstance(store, WindowStore):
+            _add_array(digest, store.values)
+            _add_array(digest, store.starts)
         _add_array(digest, targets)
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError
-from dltrain.core.suggest import nearest
+from dltrain.data.class_names import class_name, class_numbers, class_order, unknown_class
 from dltrain.data.columns import MISSING, is_missing, measurements, number_of, require_values
 from dltrain.data.delimited import Grid
 
@@ -39,7 +39,7 @@ class Told:
         Raises: DataError with the line of a value that is missing, wrong, or no known class.
         """
         if self.task == "classification":
-            return _classes(grid, self.columns[0], self.class_names or ())
+            return class_numbers(_texts(grid, self.columns[0]), self.class_names or (), grid.at)
         if self.task == "regression":
             return _numbers(grid, self.columns)
         if self.separator is None:
@@ -86,13 +86,7 @@ def _texts(grid: Grid, column: str, *, optional: bool = False) -> list[str]:
     if not optional:
         empty = np.array([text == "" for text in texts])
         require_values(column, empty, grid.at, hint="leave out the rows without a target")
-    return [_name(text) for text in texts]
-
-
-def _name(text: str) -> str:
-    """Write whole numbers in one way: 1, 1.0 and 1e0 are the same class."""
-    number = number_of(text)
-    return str(int(number)) if number is not None and number.is_integer() else text
+    return [class_name(text) for text in texts]
 
 
 def _class_names(grid: Grid, columns: Sequence[str]) -> tuple[str, ...]:
@@ -104,18 +98,7 @@ def _class_names(grid: Grid, columns: Sequence[str]) -> tuple[str, ...]:
     names = set(_texts(grid, columns[0]))
     if len(names) < 2:
         raise DataError(f"column {columns[0]!r} holds a single class: {min(names)!r}", at=grid.name)
-    if any(number_of(name) is None for name in names):
-        return tuple(sorted(names))
-    return tuple(sorted(names, key=lambda name: (float(name), name)))
-
-
-def _classes(grid: Grid, column: str, names: tuple[str, ...]) -> NDArray[np.int32]:
-    numbers = {name: number for number, name in enumerate(names)}
-    texts = _texts(grid, column)
-    for row, text in enumerate(texts):
-        if text not in numbers:
-            raise _unknown(text, names, grid.at(row))
-    return np.array([numbers[text] for text in texts], np.int32)
+    return class_order(names)
 
 
 def _numbers(grid: Grid, columns: Sequence[str]) -> NDArray[np.float64]:
@@ -132,7 +115,7 @@ def _flags(grid: Grid, columns: Sequence[str]) -> NDArray[np.float32]:
     flags = np.empty((len(grid.rows), len(columns)), np.float32)
     for unit, column in enumerate(columns):
         for row, text in enumerate(grid.values(column)):
-            flag = _FLAGS.get(_name(text).lower())
+            flag = _FLAGS.get(class_name(text).lower())
             if flag is None:
                 message = f"column {column!r}: {text!r} is neither 0 nor 1"
                 raise DataError(message, at=grid.at(row), hint="write 0 or 1, false or true")
@@ -148,17 +131,10 @@ def _label_sets(
     for row, text in enumerate(_texts(grid, column, optional=True)):
         for label in _labels(text, separator):
             if label not in numbers:
-                raise _unknown(label, names, grid.at(row))
+                raise unknown_class(label, names, grid.at(row))
             flags[row, numbers[label]] = 1
     return flags
 
 
 def _labels(text: str, separator: str) -> list[str]:
     return [label.strip() for label in text.split(separator) if label.strip()]
-
-
-def _unknown(name: str, names: Sequence[str], at: str) -> DataError:
-    near = nearest(name, names)
-    listed = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    hint = f"did you mean `{near}`?" if near else "leave the row out, or train with such rows"
-    return DataError(f"{name!r} is not one of the classes in training: {listed}", at=at, hint=hint)

@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
     "key_dim": 3,
     "layer": {"type": "dense", "units": 3},
     "layers": ["relu"],
+    "length": 8,
     "mean": 0.5,
     "num_heads": 2,
     "offset": 0.5,

@@ -37,6 +37,8 @@ class Dataset(Component):
 
     kind: ClassVar[str] = "dataset"
     package: ClassVar[str] = "dltrain.data.sources"
+    splits_itself: ClassVar[bool] = False
+    """Whether it takes the share for validation itself."""
 
     validation: PartShare | Text | None = None
     """Share of the training split to validate on (every class alike, chosen by the seed), or the
@@ -73,8 +75,8 @@ class Dataset(Component):
             facts = self.stored_facts(seed)
         if facts is None:
             return None
-        if isinstance(self.validation, float) and "train" in facts.samples:
-            facts = facts.taking("validation", self.validation)
+        if self._share is not None and "train" in facts.samples:
+            facts = facts.taking("validation", self._share)
         elif isinstance(self.validation, str):
             count = facts.samples[_named(self.validation, facts.samples)]
             samples = {**facts.samples, "validation": count}
@@ -85,7 +87,7 @@ class Dataset(Component):
             facts,
             input_shape=shape,
             target_shape=self._target_shape(facts.target_form, facts.target_shape, source),
-            kept_shape=shape_after(on_pixels, source),
+            kept_shape=facts.kept_shape or shape_after(on_pixels, source),
             copied_shape=source if on_pixels else None,
         )
 
@@ -142,6 +144,13 @@ class Dataset(Component):
             scales=stored.encoder.scales if stored.encoder is not None else (),
         )
 
+    @property
+    def _share(self) -> float | None:
+        """The share for validation that is taken of the samples here."""
+        if self.splits_itself or not isinstance(self.validation, float):
+            return None
+        return self.validation
+
     def _shape(self, shape: Shape) -> Shape:
         on_pixels, after = divide(self.transforms)
         shape = _through("transforms", 0, on_pixels, shape)
@@ -178,14 +187,13 @@ class Dataset(Component):
         parts = stored.parts
         if isinstance(self.validation, str):
             parts = {**parts, "validation": parts[_named(self.validation, parts)]}
-        elif self.validation is not None and "train" in parts:
+        elif self._share is not None and "train" in parts:
             if "validation" in parts:
                 raise DataError(
                     "the data have a validation split of their own, and a share is to be taken too",
                     hint="leave `validation` out to use the split that is there",
                 )
-            share, in_order = self.validation, stored.in_order
-            parts = take_share(parts, "validation", share, seed, in_order=in_order)
+            parts = take_share(parts, "validation", self._share, seed, in_order=stored.in_order)
         known = [name for name in ("train", "validation", "test") if name in parts]
         return {name: parts[name] for name in [*known, *sorted(set(parts) - set(known))]}
 
