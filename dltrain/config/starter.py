@@ -25,6 +25,8 @@ Goal = tuple[str, list[str], str]
 _LABELS: Goal = ("categorical_crossentropy", ["accuracy"], "softmax")
 _PIXELS: Goal = ("categorical_crossentropy", ["accuracy", "mean_iou"], "softmax")
 
+_NUMBERS: Goal = ("mean_squared_error", ["mean_absolute_error"], "linear")
+
 
 def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     """Give a commented config for what lies at `data`, with paths as seen from `folder`.
@@ -64,6 +66,9 @@ def preset_starter(model: type[Model]) -> str:
         columns = {"text": "text", "label": "label"}
         dataset = {"type": "text_csv", "path": "texts.csv", **columns, "validation": 0.1}
     goal = _PIXELS if model.per_pixel else _LABELS
+    if model.reads_series:
+        dataset = {"type": "series", "path": "series.csv", "length": 24, "validation": 0.1}
+        goal = _NUMBERS
     return _text(first_line(model), dataset, _named(model), goal)
 
 
@@ -102,7 +107,7 @@ def _goal(facts: DataFacts) -> Goal:
     """Choose loss, metrics and the last activation for the form of the targets."""
     if facts.target_form == "labels" or facts.class_names:
         return _PIXELS if facts.target_shape[1:] else _LABELS
-    return "mean_squared_error", ["mean_absolute_error"], "linear"
+    return _NUMBERS
 
 
 def _named(model: type[Model]) -> list[str]:

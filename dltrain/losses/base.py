@@ -101,6 +101,16 @@ def require_activation(loss: Loss, wanted: str, activation: str) -> None:
         )
 
 
+def require_freedom(loss: Loss, output: Shape, activation: str) -> None:
+    """Raise ShapeError where the last activation leaves a single number no choice."""
+    if activation == "softmax" and (output[-1] if output else 1) == 1:
+        raise ShapeError(
+            f"{loss.type_name} compares numbers, but a softmax of one output is always 1",
+            field="activation",
+            hint="write `activation: linear` in the last layer",
+        )
+
+
 def require_weights(output: Shape, weights: tuple[float, ...] | None, field: str) -> None:
     """Raise ShapeError unless there is a weight for each class."""
     units = output[-1] if output else 1

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dltrain.core.fields import PositiveNumber
 from dltrain.core.shapes import Shape
-from dltrain.losses.base import Comparing, Loss, add_up, differentiate, require_classes
+from dltrain.losses.base import (
+    Comparing,
+    Loss,
+    add_up,
+    differentiate,
+    require_classes,
+    require_freedom,
+)
 
 
 class Huber(Loss):
@@ -21,8 +28,9 @@ class Huber(Loss):
     set standardizes are measured in their standard deviations."""
 
     def check(self, output: Shape, activation: str, classes: int | None) -> None:
-        """Raise ShapeError unless there is a unit for each class."""
+        """Raise ShapeError unless there is a unit for each class, and a choice for one alone."""
         require_classes(output, classes, single=True)
+        require_freedom(self, output, activation)
 
     def forward(self, at: Comparing) -> None:
         """Write the row that adds up the loss."""

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dltrain.core.shapes import Shape
-from dltrain.losses.base import Comparing, Loss, add_up, differentiate, require_classes
+from dltrain.losses.base import (
+    Comparing,
+    Loss,
+    add_up,
+    differentiate,
+    require_classes,
+    require_freedom,
+)
 
 
 class MeanAbsoluteError(Loss):
@@ -14,8 +21,9 @@ class MeanAbsoluteError(Loss):
     """
 
     def check(self, output: Shape, activation: str, classes: int | None) -> None:
-        """Raise ShapeError unless there is a unit for each class."""
+        """Raise ShapeError unless there is a unit for each class, and a choice for one alone."""
         require_classes(output, classes, single=True)
+        require_freedom(self, output, activation)
 
     def forward(self, at: Comparing) -> None:
         """Write the row that adds up the loss."""

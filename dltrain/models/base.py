@@ -20,6 +20,8 @@ class Model(Component):
     """Whether it gives classes of each pixel."""
     reads_text: ClassVar[bool] = False
     """Whether it takes texts, not images."""
+    reads_series: ClassVar[bool] = False
+    """Whether it takes series, not images."""
     advice: ClassVar[str | None] = None
     """What to do where images of some size do not fit."""
 

@@ -53,14 +53,61 @@ def small_sentences(folder: Path) -> Overrides:
     return {f"dataset.{name}": str(path) for name in ("path", "validation_path", "test_path")}
 
 
+def small_flowers(folder: Path) -> Overrides:
+    """Write rows without a header whose last column is a class."""
+    path = folder / "flowers.csv"
+    path.write_text("5.1,3.5,1.4,0.2,Iris-setosa\n6.2,2.9,4.3,1.3,Iris-versicolor\n" * 30)
+    return {"dataset.path": str(path)}
+
+
+def small_housing(folder: Path) -> Overrides:
+    """Write districts with prices, some without their bedrooms."""
+    rows = [
+        f"{n % 7},{n % 5},{n},{n * 9},{n * 2 if n % 9 else ''},3,4,{n % 11},{900 * n},"
+        f"{('INLAND', 'NEAR BAY')[n % 2]}"
+        for n in range(1, 90)
+    ]
+    header = (
+        "longitude,latitude,housing_median_age,total_rooms,total_bedrooms,population,households,"
+        "median_income,median_house_value,ocean_proximity"
+    )
+    path = folder / "housing.csv"
+    path.write_text("\n".join([header, *rows]))
+    return {"dataset.path": str(path)}
+
+
+def small_passengers(folder: Path) -> Overrides:
+    """Write ten years of months."""
+    path = folder / "passengers.csv"
+    rows = "".join(f'"{1949 + n // 12}-{n % 12 + 1:02}",{100 + n}\n' for n in range(144))
+    path.write_text(f'"Month","Passengers"\n{rows}')
+    return {"dataset.path": str(path)}
+
+
+def small_motions(folder: Path) -> Overrides:
+    """Write series of six channels and four classes."""
+    generator = np.random.default_rng(0)
+    for split in ("TRAIN", "TEST"):
+        lines = ["@classLabel true Badminton Running Standing Walking", "@data"]
+        for label in ("Badminton", "Running", "Standing", "Walking") * 3:
+            channels = generator.normal(size=(6, 20)).round(3)
+            lines.append(":".join([*(",".join(map(str, one)) for one in channels), label]))
+        (folder / f"BasicMotions_{split}.ts").write_text("\n".join(lines))
+    return {"dataset.path": str(folder)}
+
+
 def _write_idx(path: Path, array: NDArray[np.uint8]) -> None:
     header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(header + array.tobytes()))
 
 
 _BY_CONFIG: dict[str, Callable[[Path], Overrides]] = {
+    "airline": small_passengers,
+    "basic_motions": small_motions,
+    "california_housing": small_housing,
     "cifar10": small_cifar10,
     "fashion": small_mnist,
+    "iris": small_flowers,
     "mnist": small_mnist,
     "shakespeare": small_text,
     "sst2": small_sentences,

@@ -222,6 +222,14 @@ def test_the_delta_of_huber_is_that_of_the_twin(delta: float) -> None:
     np.testing.assert_allclose(bench.gradient, expected, rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", NAMES[4:])
+def test_a_softmax_of_one_output_is_refused(name: str) -> None:
+    with pytest.raises(ShapeError, match="a softmax of one output is always 1") as caught:
+        Loss.parse(name).check((1,), "softmax", 1)
+    assert caught.value.hint == "write `activation: linear` in the last layer"
+    Loss.parse(name).check((2,), "softmax", 2)
+
+
 def test_cross_entropy_wants_a_softmax_and_says_what_to_write() -> None:
     with pytest.raises(ShapeError, match="linear") as caught:
         Loss.parse("categorical_crossentropy").check((10,), "linear", 10)

@@ -114,7 +114,10 @@ def trained(name: str, *, threads: int) -> dict[str, Any]:
 
 
 def test_every_preset_is_tried_here() -> None:
-    others = {"sequential", *(name for name, kind in Model.registry().items() if kind.reads_text)}
+    others = {
+        "sequential",
+        *(name for name, kind in Model.registry().items() if kind.reads_text or kind.reads_series),
+    }
     assert set(PUBLISHED) == set(TINY) == set(Model.registry()) - others
 
 
