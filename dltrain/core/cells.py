@@ -3,7 +3,7 @@
 BATCH = 0
 """Samples in this batch."""
 STEP = 1
-"""Updates made before this one."""
+"""Updates made before this one; where a program takes a sequence step by step, steps before."""
 SEED = 2
 """The run's seed, as an integer below 2**53."""
 STATUS = 3

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.errors import DataError, UsageError
 from dltrain.core.seeds import stream
+from dltrain.data.parts import silent
 from dltrain.data.sources.text import Text
 from dltrain.data.tokens import TOKENS
 from dltrain.inference.model import Model
+from dltrain.inference.readers import reader_of
 
 START = "\n"
 """What a text without a prompt begins behind, where the model knows it."""
@@ -19,18 +21,18 @@ START = "\n"
 
 def generate(
     model: Model, prompt: str, *, tokens: int, temperature: float = 1.0, top_k: int | None = None,
-    seed: int = 0,
+    seed: int = 0, say: Callable[[str], None] = silent,
 ) -> Iterator[str]:  # fmt: skip
     """Give `tokens` pieces of text, each drawn by what the model makes of the text before it.
 
     Probabilities are taken to the power of 1 / `temperature`, and only the `top_k` largest count;
-    temperature 0 takes the likeliest token always.
+    temperature 0 takes the likeliest token always. `say` is told where the network cannot take
+    the text token by token, which is slower.
     Raises: UsageError where the model was not trained on a text, DataError where it does not know a
     token of the prompt.
     """
-    source = model.config.dataset
-    names, length = model.class_names, model.input_shape[0]
-    outputs = (length, len(names or ()))
+    source, names = model.config.dataset, model.class_names
+    outputs = (model.input_shape[0], len(names or ()))
     if not isinstance(source, Text) or names is None or model.network.output_shape != outputs:
         raise UsageError(
             f"{model.path} is not a language model",
@@ -41,12 +43,9 @@ def generate(
         known = [names.index(START) if START in names else 0]
     joint = " " if source.tokens == "words" else ""
     generator = stream(seed, "generate")
-    window = np.zeros((1, length), np.float32)
+    reader = reader_of(model, len(known) + tokens - 1, say)
     for _ in range(tokens):
-        known = known[-length:]
-        window[0, : len(known)] = known
-        probabilities = model.predictor(window)[0, len(known) - 1]
-        number = draw(probabilities, temperature, top_k, generator.random())
+        number = draw(reader(known), temperature, top_k, generator.random())
         known.append(number)
         yield joint + names[number]
 

@@ -14,6 +14,7 @@ class Activation(Layer):
     """Apply a function to every number, or to every row of features."""
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     activation: Function
     """The function."""

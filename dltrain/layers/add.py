@@ -14,6 +14,7 @@ class Add(Layer):
     """Sum inputs of one shape, element by element. An input may come more than once."""
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

@@ -91,6 +91,9 @@ class Layer(Component):
     reads_mask: ClassVar[bool] = False
     """Whether its rows read the mask of the (last) input, where there is one."""
 
+    stepwise: ClassVar[bool] = False
+    """Whether each step of the output is made of that step of the inputs alone."""
+
     activation: Activation | None = None
     """Function applied to the output."""
     name: Annotated[str, Field(strict=True, pattern=LAYER_NAME)] | None = None
@@ -138,6 +141,13 @@ class Layer(Component):
         `predicting` tells that no gradients are wanted and statistics are those that were kept.
         """
         return None
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Give the layer that takes sequences of these shapes step by step; None without one.
+
+        It has this one's parameters, sees one step in each run, and keeps what later steps need.
+        """
+        return self if self.stepwise else None
 
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add this layer to the graph; containers add their layers instead."""

@@ -25,6 +25,7 @@ class BatchNormalization(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
     fuses: ClassVar[frozenset[str]] = frozenset({"relu", "relu6"})
 
     momentum: Share = 0.99

@@ -28,6 +28,7 @@ class Dense(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
     fuses: ClassVar[frozenset[str]] = frozenset({"relu"})
 
     units: OutputsField

@@ -22,6 +22,7 @@ class Dropout(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     rate: Share
     """Share of the numbers to set to zero."""

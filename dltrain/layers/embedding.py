@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Flag, PositiveInteger
 from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
@@ -22,6 +24,8 @@ class Embedding(Layer):
     Shapes: x (time,), whole numbers from 0 to input_dim - 1; embeddings (input_dim, output_dim); y
     (time, output_dim). A token that has no row gives NaN, which stops a training.
     """
+
+    stepwise: ClassVar[bool] = True
 
     input_dim: TokensField
     """Tokens that there are; `tokens` takes their number from the data set, as does `classes` where

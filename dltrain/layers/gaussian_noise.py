@@ -19,6 +19,7 @@ class GaussianNoise(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     stddev: NonNegative
     """Standard deviation of what is added."""

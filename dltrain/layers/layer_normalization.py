@@ -27,6 +27,7 @@ class LayerNormalization(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     epsilon: NonNegative = 1e-3
     """Added to the variance, inside the root."""

@@ -22,6 +22,7 @@ class LayerScale(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     gamma_initializer: Initializer = Constant(value=1e-6)
     """Starting values of the factors."""

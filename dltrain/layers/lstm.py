@@ -23,6 +23,7 @@ from dltrain.layers.recurrence import (
     recurrent_shape,
     require_tanh,
 )
+from dltrain.layers.step_recurrence import StepRecurrence
 from dltrain.regularizers.base import Regularizer
 
 GATES = 4
@@ -94,6 +95,10 @@ class LSTM(Layer):
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add this layer to the graph."""
         return build_recurrent(self, graph, *inputs)
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Keep the state from step to step."""
+        return StepRecurrence.of(self)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of the inputs of all steps, then of the steps."""

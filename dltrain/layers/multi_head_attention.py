@@ -16,6 +16,7 @@ from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.heads import Heads
 from dltrain.layers.matrix import Matrix, bias_gradient
 from dltrain.layers.positions import wave_table, write_rotation, write_waves
+from dltrain.layers.step_attention import StepAttention
 from dltrain.regularizers.base import Regularizer
 
 T = TypeVar("T")
@@ -119,6 +120,10 @@ class MultiHeadAttention(Layer):
         outward = size_of(inputs[0]) * self.num_heads * self._value_dim
         pairs = inputs[0][0] * self._given("key", inputs)[0]
         return inward + outward + pairs * self.num_heads * (self.key_dim + self._value_dim)
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Keep keys and values from step to step, where no step sees later ones."""
+        return StepAttention.of(self, inputs[0][0]) if self.causal else None
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of q, k and v, of attention, and of the output."""

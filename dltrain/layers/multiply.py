@@ -21,6 +21,7 @@ class Multiply(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
     joins: ClassVar[bool] = True
 
     def output_shape(self, *inputs: Shape) -> Shape:

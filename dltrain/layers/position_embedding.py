@@ -10,6 +10,7 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.random_uniform import RandomUniform
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.matrix import bias_gradient
+from dltrain.layers.step_position import StepPosition
 
 
 class PositionEmbedding(Layer):
@@ -34,6 +35,10 @@ class PositionEmbedding(Layer):
     def parameters(self, *inputs: Shape) -> dict[str, ParameterSpec]:
         """Ask for a vector for each position."""
         return {"embeddings": ParameterSpec(inputs[0], self.embeddings_initializer)}
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Add the vector of one position."""
+        return StepPosition(room=inputs[0][0])
 
     def forward(self, at: Lowering) -> None:
         """Write the row of y = x + embeddings."""

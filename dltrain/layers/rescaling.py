@@ -17,6 +17,7 @@ class Rescaling(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     scale: NumbersField
     """Factor of all channels, or a list with one for each."""

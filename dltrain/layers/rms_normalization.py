@@ -24,6 +24,7 @@ class RmsNormalization(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     epsilon: NonNegative = 1e-6
     """Added to the mean square, inside the root."""

@@ -22,6 +22,7 @@ from dltrain.layers.recurrence import (
     recurrent_shape,
     require_tanh,
 )
+from dltrain.layers.step_recurrence import StepRecurrence
 from dltrain.regularizers.base import Regularizer
 
 
@@ -87,6 +88,10 @@ class SimpleRNN(Layer):
     def build(self, graph: Builder, *inputs: Any) -> Any:
         """Add this layer to the graph."""
         return build_recurrent(self, graph, *inputs)
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Keep the state from step to step."""
+        return StepRecurrence.of(self)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of the inputs of all steps, then of the steps."""

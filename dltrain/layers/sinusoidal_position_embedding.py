@@ -9,6 +9,7 @@ from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.layers.base import Layer, require
 from dltrain.layers.positions import wave_table, write_waves
+from dltrain.layers.step_position import StepPosition
 
 
 class SinusoidalPositionEmbedding(Layer):
@@ -30,6 +31,10 @@ class SinusoidalPositionEmbedding(Layer):
         """Keep the shape."""
         require(inputs[0], (2,), self, hint="put an embedding, or `reshape`, before it")
         return inputs[0]
+
+    def stepped(self, *inputs: Shape) -> Layer | None:
+        """Add the waves of one position."""
+        return StepPosition(room=inputs[0][0], max_wavelength=self.max_wavelength)
 
     def forward(self, at: Lowering) -> None:
         """Write the rows of the waves and of y = x + waves."""

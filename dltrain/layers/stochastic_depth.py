@@ -22,6 +22,7 @@ class StochasticDepth(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     rate: Share
     """Share of the samples to set to zero; deeper blocks usually have a larger one."""

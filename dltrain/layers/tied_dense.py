@@ -29,6 +29,7 @@ class TiedDense(Layer):
     """
 
     keeps_mask: ClassVar[bool] = True
+    stepwise: ClassVar[bool] = True
 
     embedding: Text
     """Name of an earlier embedding, as `inputs` takes it."""

@@ -12,6 +12,7 @@ import dltrain
 from dltrain.cli.app import main
 from dltrain.core.errors import DataError, UsageError
 from dltrain.inference.generate import draw, generate
+from dltrain.inference.readers import WindowReader
 
 SHARES = np.array([0.1, 0.6, 0.3, 0.0], np.float32)
 
@@ -39,6 +40,36 @@ def test_what_was_learnt_comes_back_beyond_the_window(trained: Path) -> None:
     model = dltrain.load(trained, batch_size=1)
     text = "".join(generate(model, "ab", tokens=23, temperature=0))
     assert text == ("cd\n" + "abcd\n" * 4)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_steps_write_what_windows_do(tmp_path: Path, causal: bool) -> None:
+    block = {"type": "transformer_encoder", "num_heads": 2, "intermediate_dim": 8, "causal": causal}
+    layers: list[Any] = [
+        {"type": "embedding", "input_dim": "classes", "output_dim": 8},
+        "position_embedding",
+        block,
+        {"type": "dense", "units": "classes", "activation": "softmax"},
+    ]
+    (tmp_path / "text.txt").write_text("What is a day? A night that has seen the sun.\n" * 20)
+    config = {
+        "dataset": {"type": "text", "path": str(tmp_path / "text.txt"), "length": 12},
+        "model": {"layers": layers},
+        "optimizer": {"type": "adam", "learning_rate": 0.03},
+        "training": {"loss": "categorical_crossentropy", "epochs": 3},
+    }
+    model = dltrain.load(dltrain.fit(config, runs=tmp_path / "runs").folder, batch_size=1)
+    said = list[str]()
+    text = "".join(generate(model, "What", tokens=30, temperature=0, say=said.append))
+    windows, names = WindowReader(model), model.class_names or ()
+    known = [names.index(each) for each in "What"]
+    for _ in range(30):
+        known.append(int(np.argmax(windows(known))))
+    assert text == "".join(names[token] for token in known[4:])
+    assert said == ([] if causal else [
+        "transformer_encoder_1/attention needs the whole sequence at once: "
+        "each token takes a run of the whole window"
+    ])  # fmt: skip
 
 
 def test_a_text_begins_behind_a_line_where_there_is_no_prompt(trained: Path) -> None:

@@ -25,14 +25,16 @@ def generate(
 ) -> None:
     """Write text with a language model, token by token.
 
-    The prompt comes first, then what the model makes of it.
+    The prompt comes first, then what the model makes of it. Each token takes one step of the
+    network, which keeps what it made of those before; one with positions, as a transformer has,
+    sees no more than the last window of a longer text.
 
     Example: dltrain generate runs/shakespeare_gpt --prompt "ROMEO:" --tokens 200 --temperature 0.8
     """
     from dltrain.cli.console import screen
     from dltrain.inference.generate import generate as write
     from dltrain.inference.model import load
-    from dltrain.training.events import Compiling
+    from dltrain.training.events import Compiling, Notice
 
     with screen() as shown:
         model = load(
@@ -42,8 +44,9 @@ def generate(
             on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
         )
         pieces = write(
-            model, prompt, tokens=tokens, temperature=temperature, top_k=top_k, seed=seed
-        )
+            model, prompt, tokens=tokens, temperature=temperature, top_k=top_k, seed=seed,
+            say=lambda text: shown(Notice(text)),
+        )  # fmt: skip
         first = next(pieces)
     typer.echo(prompt + first, nl=False)
     for piece in pieces:
