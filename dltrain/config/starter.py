@@ -35,7 +35,7 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     Raises: DataError where nothing is found to train on, or it cannot be read.
     """
     dataset = find_dataset(data, folder)
-    size = model.size if model is not None else _RESIZED
+    size = model.image_size if model is not None else _RESIZED
     if dataset["type"] in _OF_FILES and images_differ(dataset, folder, _LARGEST_IMAGE):
         dataset["transforms"] = [{"type": "resize", "size": [size, size]}]
     facts = _facts(dataset, folder)
@@ -56,15 +56,17 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
 def preset_starter(model: type[Model]) -> str:
     """Give a commented config that trains a preset on what it was made for."""
     datasets: dict[int, Fields] = {28: {"type": "mnist"}, 32: {"type": "cifar10"}}
-    resize = {"type": "resize", "size": [model.size, model.size]}
+    resize = {"type": "resize", "size": [model.image_size, model.image_size]}
     photos: Fields = {"type": "image_folder", "path": "photos/", "transforms": [resize]}
-    dataset = {**datasets.get(model.size, photos), "validation": 0.1}
+    dataset = {**datasets.get(model.image_size, photos), "validation": 0.1}
     if model.per_pixel:
         # Images and masks lie in folders of their own within it.
         dataset |= {"type": "segmentation_folder", "path": "photos/", "transforms": [resize]}
     if model.reads_text:
         columns = {"text": "text", "label": "label"}
         dataset = {"type": "text_csv", "path": "texts.csv", **columns, "validation": 0.1}
+    if model.reads_tokens:
+        dataset = {"type": "text", "path": "text.txt", "validation": 0.1}
     goal = _PIXELS if model.per_pixel else _LABELS
     if model.reads_series:
         dataset = {"type": "series", "path": "series.csv", "length": 24, "validation": 0.1}

@@ -14,6 +14,7 @@ Location = tuple[str | int, ...]
 _OPTIONS = {
     "units": "classes",
     "filters": "classes",
+    "input_dim": "classes",
     "activation": "classifier_activation",
 }
 """What a preset calls the fields of its last layer."""
@@ -25,10 +26,10 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
     if error.loc[:2] != ("model", "layers") or child(child(written, "model"), "layers") is not None:
         return error
     model = Model.parse(child(written, "model"))
-    option = _OPTIONS.get(str(error.field))
+    option = _OPTIONS.get(str(error.field), str(error.field))
     if option in type(model).model_fields:
-        placed = _of_option(model, str(option), error)
-        placed.loc = ("model", str(option))
+        placed = _of_option(model, option, error)
+        placed.loc = ("model", option)
     else:
         message = f"{error.message}, in {_place(model.expand(), error.loc)} of {model.type_name}"
         hint = _larger(model) if error.field in _EXTENTS else model.advice

@@ -64,4 +64,4 @@ class TransformerDecoder(Layer):
         with graph.scope(self):
             value = parts.around("self_attention", lambda x: graph.node(own, x), value)
             value = parts.around("cross_attention", lambda x: graph.node(other, x, encoded), value)
-            return parts.around("dense", parts.dense, value)
+            return parts.around("feed_forward", parts.dense, value)

@@ -61,4 +61,4 @@ class TransformerEncoder(Layer):
         )
         with graph.scope(self):
             value = parts.around("attention", lambda x: graph.node(attention, x), value)
-            return parts.around("dense", parts.dense, value)
+            return parts.around("feed_forward", parts.dense, value)

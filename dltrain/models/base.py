@@ -14,7 +14,7 @@ class Model(Component):
     kind: ClassVar[str] = "model"
     package: ClassVar[str] = "dltrain.models"
     default_type: ClassVar[str | None] = "sequential"
-    size: ClassVar[int] = 224
+    image_size: ClassVar[int] = 224
     """Height and width of the images that it was made for."""
     per_pixel: ClassVar[bool] = False
     """Whether it gives classes of each pixel."""
@@ -22,6 +22,8 @@ class Model(Component):
     """Whether it takes texts, not images."""
     reads_series: ClassVar[bool] = False
     """Whether it takes series, not images."""
+    reads_tokens: ClassVar[bool] = False
+    """Whether it takes sequences of tokens that it goes on with, not images."""
     advice: ClassVar[str | None] = None
     """What to do where images of some size do not fit."""
 

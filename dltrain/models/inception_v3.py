@@ -41,7 +41,7 @@ class InceptionV3(Model):
     Source: Szegedy, Vanhoucke, Ioffe, Shlens, Wojna 2015, arXiv:1512.00567, table 1.
     """
 
-    size: ClassVar[int] = 299
+    image_size: ClassVar[int] = 299
 
     classes: PositiveInteger | None = None
     """Classes; default: those of the data set."""

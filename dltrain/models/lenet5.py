@@ -26,7 +26,7 @@ class Lenet5(Model):
     Source: LeCun, Bottou, Bengio, Haffner 1998, Proceedings of the IEEE 86, section II.B.
     """
 
-    size: ClassVar[int] = 28
+    image_size: ClassVar[int] = 28
 
     classes: PositiveInteger | None = None
     """Classes; default: those of the data set."""

@@ -28,7 +28,7 @@ class Mlp(Model):
     Source: Rumelhart, Hinton, Williams 1986, Nature 323.
     """
 
-    size: ClassVar[int] = 28
+    image_size: ClassVar[int] = 28
 
     classes: PositiveInteger | None = None
     """Classes; default: those of the data set."""

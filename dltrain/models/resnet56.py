@@ -20,7 +20,7 @@ class Resnet56(Model):
     Source: He, Zhang, Ren, Sun 2015, arXiv:1512.03385, section 4.2.
     """
 
-    size: ClassVar[int] = 32
+    image_size: ClassVar[int] = 32
 
     classes: PositiveInteger | None = None
     """Classes; default: those of the data set."""

@@ -28,7 +28,7 @@ class Unet(Model):
     Source: Ronneberger, Fischer, Brox 2015, arXiv:1505.04597, figure 1.
     """
 
-    size: ClassVar[int] = 128
+    image_size: ClassVar[int] = 128
     per_pixel: ClassVar[bool] = True
     advice: ClassVar[str | None] = (
         "take images whose height and width two divides `depth` times, or a smaller `depth`"

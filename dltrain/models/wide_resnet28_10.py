@@ -26,7 +26,7 @@ class WideResnet28_10(Model):
     Source: Zagoruyko, Komodakis 2016, arXiv:1605.07146, table 1.
     """
 
-    size: ClassVar[int] = 32
+    image_size: ClassVar[int] = 32
 
     classes: PositiveInteger | None = None
     """Classes; default: those of the data set."""

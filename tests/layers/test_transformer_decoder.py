@@ -74,7 +74,7 @@ def test_it_is_attentions_and_dense_layers(norm_first: bool) -> None:
 def test_parameters_tell_where_they_belong() -> None:
     names = {name.rpartition("/")[0] for name in network_of(BLOCK).parameters}
     heads = {"self_attention", "cross_attention"}
-    parts = heads | {f"{part}_norm" for part in (*heads, "dense")} | {"dense1", "dense2"}
+    parts = heads | {f"{part}_norm" for part in (*heads, "feed_forward")} | {"dense1", "dense2"}
     assert names == {f"transformer_decoder_1/{part}" for part in parts}
 
 

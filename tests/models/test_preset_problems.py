@@ -55,6 +55,26 @@ def test_a_mistake_in_an_option_stands_at_the_option(
     assert hint is None or hint in (found.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("model", "path", "message"),
+    [
+        ("vit_tiny", "model.patch_size", "patches of 16x16 do not cover an image of 24x32"),
+        ({"type": "gpt", "num_heads": 7}, "model.num_heads", "768 features cannot be shared"),
+        (
+            "gpt",
+            "model",
+            "takes vectors, but receives images of shape (24, 32, 3), in tokens of gpt",
+        ),
+    ],
+)
+def test_a_mistake_in_a_transformer_stands_at_its_option(
+    model: Any, path: str, message: str
+) -> None:
+    found = problem(model, (8,) if "heads" in path else (24, 32, 3))
+    assert found.path == path
+    assert message in found.message
+
+
 def test_an_unknown_preset_gets_the_nearest_name() -> None:
     found = problem("resnet19")
     assert found.message == "no model is called 'resnet19'"

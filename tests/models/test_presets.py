@@ -42,6 +42,9 @@ PUBLISHED = {
     "vgg13": (PHOTO, 1000, 133_047_848),
     "vgg16": (PHOTO, 1000, 138_357_544),
     "vgg19": (PHOTO, 1000, 143_667_240),
+    "vit_base": (PHOTO, 1000, 86_567_656),
+    "vit_small": (PHOTO, 1000, 22_050_664),
+    "vit_tiny": (PHOTO, 1000, 5_717_416),
     "wide_resnet28_10": (SMALL, 10, 36_479_194),
 }
 """Input, classes and parameters without moving statistics; photos as in torchvision."""
@@ -71,6 +74,9 @@ TINY: dict[str, tuple[tuple[int, int, int], dict[str, Any]]] = {
     "vgg13": ((32, 32, 3), {"width": 0.125, "units": 32}),
     "vgg16": ((32, 32, 3), {"width": 0.125, "units": 32}),
     "vgg19": ((32, 32, 3), {"width": 0.125, "units": 32}),
+    "vit_base": ((8, 8, 3), {"patch_size": 4, "num_layers": 1}),
+    "vit_small": ((8, 8, 3), {"patch_size": [2, 4], "num_layers": 2}),
+    "vit_tiny": ((8, 8, 3), {"patch_size": 2, "num_layers": 2, "dropout": 0.1}),
     "wide_resnet28_10": ((8, 8, 3), {"width": 1, "dropout": 0.3}),
 }
 """Input and options with which a preset is trained here."""
@@ -113,11 +119,12 @@ def trained(name: str, *, threads: int) -> dict[str, Any]:
     return {"losses": np.array(losses), **network.parameters, **network.state}
 
 
+def _elsewhere(model: type[Model]) -> bool:
+    return model.reads_text or model.reads_series or model.reads_tokens
+
+
 def test_every_preset_is_tried_here() -> None:
-    others = {
-        "sequential",
-        *(name for name, kind in Model.registry().items() if kind.reads_text or kind.reads_series),
-    }
+    others = {"sequential", *(name for name, kind in Model.registry().items() if _elsewhere(kind))}
     assert set(PUBLISHED) == set(TINY) == set(Model.registry()) - others
 
 

@@ -17,17 +17,20 @@ from dltrain.models.sequential import Sequential
 from dltrain.optimizers.base import Optimizer
 
 TOKENS, LENGTH, CLASSES = 1000, 20, 3
+ENCODER = 4 * (128 * 128 + 128) + 2 * 128 * 512 + 512 + 128 + 4 * 128
 PARAMETERS = {
     "bilstm": TOKENS * 128 + 2 * 4 * 64 * (128 + 64 + 1) + CLASSES * (128 + 1),
     "gru_classifier": TOKENS * 128 + 3 * 128 * (128 + 128 + 2) + CLASSES * (128 + 1),
     "lstm_classifier": TOKENS * 128 + 4 * 128 * (128 + 128 + 1) + CLASSES * (128 + 1),
     "text_cnn": TOKENS * 300 + 3 * 100 + (3 + 4 + 5) * 300 * 100 + CLASSES * (300 + 1),
+    "transformer_classifier": (TOKENS + LENGTH) * 128 + 2 * ENCODER + 2 * 128 + CLASSES * (128 + 1),
 }
 SMALL: dict[str, dict[str, Any]] = {
     "bilstm": {"embedding_dim": 9, "units": 7, "depth": 2},
     "gru_classifier": {"embedding_dim": 9, "units": 7, "depth": 2, "dropout": 0.0},
     "lstm_classifier": {"embedding_dim": 9, "units": 7},
     "text_cnn": {"embedding_dim": 9, "filters": 5, "kernel_sizes": [2, 3]},
+    "transformer_classifier": {"embedding_dim": 8, "num_heads": 2},
 }
 every_preset = pytest.mark.parametrize("name", PARAMETERS)
 

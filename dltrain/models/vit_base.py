@@ -1,0 +1,39 @@
+"""ViT-Base."""
+
+from __future__ import annotations
+
+from dltrain.activations.base import Activation
+from dltrain.activations.softmax import Softmax
+from dltrain.core.fields import PositiveInteger, Share
+from dltrain.layers.base import Layer
+from dltrain.layers.windows import PairField
+from dltrain.models.base import Model
+from dltrain.models.vision_transformers import vision_transformer
+from dltrain.regularizers.base import Regularizer
+
+
+class VitBase(Model):
+    """ViT-Base: an image as a sequence of patches, read by encoders of 768 features.
+
+    With patches of 16x16, for 1000 classes and images of 224x224, there are 86,567,656 parameters,
+    as torchvision's.
+    Source: Dosovitskiy and others 2020, arXiv:2010.11929, table 1.
+    """
+
+    classes: PositiveInteger | None = None
+    """Classes; default: those of the data set."""
+    patch_size: PairField = 16
+    """Height and width of a patch, in pixels, which divide those of the images; small images take
+    small patches."""
+    num_layers: PositiveInteger = 12
+    """Encoders."""
+    dropout: Share = 0.0
+    """Share of numbers left out behind positions, attentions and dense layers while training."""
+    kernel_regularizer: Regularizer | None = None
+    """Penalty on all kernels, added to the loss."""
+    classifier_activation: Activation = Softmax()
+    """Function of the outputs."""
+
+    def expand(self) -> tuple[Layer, ...]:
+        """Give the layers."""
+        return vision_transformer(self, hidden_dim=768, num_heads=12)
