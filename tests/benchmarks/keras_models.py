@@ -10,21 +10,43 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
 
+from dltrain.core.inputs import InputFacts
+
 Fields = dict[str, Any]
 
 
 def keras_model(
-    layers: list[Any], shape: tuple[int, ...], *, classes: int | None, tokens: int | None
+    layers: list[Any], shape: tuple[int, ...], *, classes: int | None, facts: InputFacts
 ) -> Any:
-    """Give an untrained model; what `classes` and `tokens` name is filled in."""
-    known = {"classes": classes, "tokens": tokens}
+    """Give an untrained model; what only the data set knows is filled in."""
+    known = {"classes": classes, "tokens": facts.tokens}
     built = [keras.Input(shape)]
     for layer in layers:
         fields = {"type": layer} if isinstance(layer, str) else dict(layer)
         fields = {key: known.get(value, value) if isinstance(value, str) else value
                   for key, value in fields.items()}  # fmt: skip
+        if fields["type"] == "category_embedding":
+            fields["categories"] = facts.categories
         built.append(_layer(fields))
     return keras.Sequential(built)
+
+
+class Categories(keras.layers.Layer):  # type: ignore[misc]
+    """Measurements of a table, and behind them vectors for its categories."""
+
+    def __init__(self, categories: tuple[int, ...]) -> None:
+        super().__init__()
+        self.measured = [column for column, count in enumerate(categories) if not count]
+        self.tables = {
+            column: keras.layers.Embedding(count, min(50, (count + 1) // 2))
+            for column, count in enumerate(categories)
+            if count
+        }
+
+    def call(self, x: Any) -> Any:
+        """Put all side by side."""
+        vectors = [table(x[:, column]) for column, table in self.tables.items()]
+        return keras.ops.concatenate([keras.ops.take(x, self.measured, axis=1), *vectors], axis=1)
 
 
 def _layer(fields: Fields) -> Any:
@@ -32,6 +54,8 @@ def _layer(fields: Fields) -> Any:
     if kind == "bidirectional":
         merge = {"concatenate": "concat", "add": "sum"}[fields.get("merge", "concatenate")]
         return keras.layers.Bidirectional(_layer(dict(fields["layer"])), merge_mode=merge)
+    if kind == "category_embedding":
+        return Categories(fields["categories"])
     name = _NAMES.get(kind)
     if name is None:
         return keras.layers.Activation(kind)
