@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from dltrain.config.found_tables import find_series, find_table
 from dltrain.core.errors import DataError
 from dltrain.data.images import SUFFIXES, read_header
 
@@ -26,6 +28,9 @@ def find_dataset(data: Path, folder: Path) -> dict[str, Any]:
         raise DataError("there is no such file or folder", at=str(data))
     files = [data] if data.is_file() else sorted(data.iterdir())
     found = _idx(files, folder) or _arrays(files, folder) or _manifest(files, folder)
+    if found is None:
+        seen = partial(seen_from, folder=folder)
+        found = find_series(data, files, seen) or find_table(files, seen)
     if found is None and data.is_dir():
         found = _masks(data, folder)
     if found is None and data.is_dir() and any(_images(data)):
@@ -34,7 +39,8 @@ def find_dataset(data: Path, folder: Path) -> dict[str, Any]:
         raise DataError(
             "nothing here is known as a data set",
             at=str(data),
-            hint="put images in folders named like their classes, or IDX, .npz or .csv files there",
+            hint="put images in folders named like their classes there, or IDX, .npz, .ts or .csv "
+            "files",
         )
     return found
 

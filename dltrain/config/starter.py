@@ -10,7 +10,7 @@ from dltrain.config.found_data import find_dataset, images_differ
 from dltrain.config.json_schema import first_line
 from dltrain.config.paths import resolve_paths
 from dltrain.core.errors import DataError
-from dltrain.core.shapes import Shape, describe
+from dltrain.core.shapes import describe
 from dltrain.data.label_maps import is_map
 from dltrain.data.samples import DataFacts
 from dltrain.data.sources.base import Dataset
@@ -18,13 +18,13 @@ from dltrain.models.base import Model
 
 _LARGEST_IMAGE = 96
 _RESIZED = 64
+_OF_ROWS = ("table", "labelled_series", "text_csv")
 _OF_FILES = ("image_folder", "segmentation_folder", "csv_manifest")
 
 Fields = dict[str, Any]
 Goal = tuple[str, list[str], str]
 _LABELS: Goal = ("categorical_crossentropy", ["accuracy"], "softmax")
 _PIXELS: Goal = ("categorical_crossentropy", ["accuracy", "mean_iou"], "softmax")
-
 _NUMBERS: Goal = ("mean_squared_error", ["mean_absolute_error"], "linear")
 
 
@@ -41,7 +41,7 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     facts = _facts(dataset, folder)
     if "validation" not in facts.samples:
         dataset["validation"] = 0.1
-    if "test" not in facts.samples and dataset["type"] in _OF_FILES:
+    if "test" not in facts.samples and dataset["type"] in (*_OF_FILES, *_OF_ROWS):
         dataset["test"] = 0.2
     counts = ", ".join(f"{count} {name}" for name, count in facts.samples.items())
     samples = f"Samples of shape {describe(facts.input_shape)}: {counts}."
@@ -49,7 +49,7 @@ def starter(data: Path, folder: Path, model: type[Model] | None = None) -> str:
     if model is not None:
         return _text(samples, dataset, _named(model), goal)
     maps = is_map(facts.target_form == "labels", facts.target_shape, facts.input_shape)
-    layers = _pixel_layers() if maps else _layers(facts.input_shape, facts.classes or 1, goal[2])
+    layers = _pixel_layers() if maps else _layers(facts, goal[2])
     return _text(samples, dataset, layers, goal)
 
 
@@ -123,9 +123,15 @@ def _pixel_layers() -> list[str]:
     return _written([*[{**convolution, "activation": "relu"}] * 3, last])
 
 
-def _layers(shape: Shape, outputs: int, activation: str) -> list[str]:
+def _layers(facts: DataFacts, activation: str) -> list[str]:
     """Choose a small network: convolutions over images, dense layers over all else."""
+    shape = facts.input_shape
     layers: list[Any] = []
+    if facts.inputs.tokens is not None:
+        table = {"type": "embedding", "input_dim": "tokens", "output_dim": 64, "mask_zero": True}
+        layers += [table, "global_average_pooling1d"]
+    if any(facts.inputs.categories):
+        layers.append("category_embedding")
     filters, side = 32, min(shape[:2]) if len(shape) == 3 else 0
     while side >= 6 and filters <= 128:
         convolution = {"type": "conv2d", "filters": filters, "kernel_size": 3, "padding": "same"}
@@ -136,7 +142,7 @@ def _layers(shape: Shape, outputs: int, activation: str) -> list[str]:
         layers.append("flatten")
     layers.append({"type": "dense", "units": 64, "activation": "relu"})
     layers.append({"type": "dropout", "rate": 0.25})
-    last = "classes" if activation == "softmax" else outputs
+    last = "classes" if activation == "softmax" else facts.classes or 1
     layers.append({"type": "dense", "units": last, "activation": activation})
     return _written(layers)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ BATCH = 64
 
 Images = NDArray[Any] | Sequence[str | Path] | str | Path
 """An array, or files."""
-Records = Sequence[Mapping[str, Any]]
+Records = Sequence[Any]
 """What the lines of a file hold, such as `[{"length": 5.1, "colour": "red"}]`."""
 OnCompile = Callable[[int, int, str], None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,8 @@ class Record:
     values: dict[str, float] | None = None
     """Numbers by name, in the units of the data, where the network tells these and no classes;
     none with an error."""
+    labels: tuple[str, ...] | None = None
+    """Those that are likelier than not, where several may be true at once."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the form of `predict --format json`."""
@@ -71,6 +73,7 @@ class Record:
             "top": [one.as_json() for one in self.top],
             **known,
             **({} if self.values is None else {"values": self.values or None}),
+            **({} if self.labels is None else {"labels": list(self.labels)}),
             "error": self.error,
         }
 
@@ -108,7 +111,16 @@ def _told(
         elif names is not None:
             yield _value_record(one.path, next(outputs), names)
         else:
-            yield _record(one.path, next(outputs), model.class_names, top_k, writer)
+            output: NDArray[np.float32] = next(outputs)
+            record = _record(one.path, output, model.class_names, top_k, writer)
+            several = encoder is not None and encoder.several and record.error is None
+            yield _with_labels(record, output, model.class_names or ()) if several else record
+
+
+def _with_labels(record: Record, output: NDArray[np.float32], names: Sequence[str]) -> Record:
+    """Add which of the labels are likelier than not."""
+    labels = (name for name, found in zip(names, output, strict=True) if found > 0.5)
+    return replace(record, labels=tuple(labels))
 
 
 def _value_record(path: str, output: NDArray[np.float32], names: Sequence[str]) -> Record:

@@ -97,6 +97,34 @@ def test_a_config_for_a_table_of_images_is_right_at_once(run: Run, tmp_path: Pat
     assert run("validate", path)[0] == 0
 
 
+HOUSES = "size,town,price\n" + "".join(f"{n},{'AB'[n % 2]},{n / 7}\n" for n in range(40))
+TEXTS = "text,label\n" + "a word and some more words,x\nother words that say it all,y\n" * 20
+MOTIONS = "@classLabel true a b\n@data\n" + "1,2,3:a\n3,2,1:b\n" * 10
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("houses.csv", HOUSES, ("type: table", "target: price", "category_embedding", "linear")),
+        ("gaps.csv", HOUSES.replace("\n8,", "\n,"), ("missing: median",)),
+        ("plain.csv", "1,2,a\n3,4,b\n" * 10, ("header: false", "target: -1", "softmax")),
+        ("named.tsv", "class\tx\n" + "a\t1\nb\t2\n" * 10, ("target: class", "softmax")),
+        ("texts.csv", TEXTS, ("type: text_csv", "text: text", "label: label", "embedding")),
+        ("X_TRAIN.ts", MOTIONS, ("type: labelled_series", "softmax")),
+    ],
+)
+def test_a_config_for_a_table_or_series_is_right_at_once(
+    run: Run, tmp_path: Path, name: str, content: str, told: tuple[str, ...]
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).write_text(content)
+    for data in (tmp_path / "data", tmp_path / "data" / name):
+        path = tmp_path / f"{data.name}.yaml"
+        assert run("init", "--data", data, "-o", path)[0] == 0
+        assert all(word in path.read_text() for word in told)
+        assert run("validate", path)[0] == 0
+
+
 def test_a_folder_without_data_exits_3(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     code, _, err = run("init", "--data", tmp_path / "empty", "-o", tmp_path / "a.yaml")

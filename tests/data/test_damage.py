@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,33 @@ def test_idx_files(tmp_path: Path, write_idx: Any, changes: Any, packed: bool) -
     name = "a.gz" if packed else "a"
     path = damaged(write_idx(tmp_path / name, np.arange(60, dtype=np.uint8)), changes)
     read_quietly(lambda: read_idx(path))
+
+
+ROWS = "size,town,price\n" + '10,Rome,100\n,Oslo,2.5\n30,"Rome, south",7\n' * 3
+MOTIONS = "@classLabel true a b\n@data\n1,2,3:4,5,6:a\n3,2:7,8:b\n1:2:a\n"
+
+
+@damage
+@given(changes=flips, missing=st.sampled_from(["error", "median"]))
+def test_tables(tmp_path: Path, changes: Any, missing: str) -> None:
+    whole = tmp_path / "a.csv"
+    whole.write_text(ROWS)
+    path = str(damaged(whole, changes))
+    fields = {"type": "table", "path": path, "target": -1, "missing": missing}
+    for layout in ({}, {"header": False}, {"encoding": "latin-1"}):
+        dataset = Dataset.parse({**fields, **layout})
+        read_quietly(partial(dataset.load, seed=0))
+    series = {"type": "series", "path": path, "length": 2, "columns": [0]}
+    read_quietly(lambda: Dataset.parse(series).load(seed=0))
+
+
+@damage
+@given(changes=flips, suffix=st.sampled_from([".ts", ".txt"]))
+def test_series_with_classes(tmp_path: Path, changes: Any, suffix: str) -> None:
+    whole = tmp_path / f"a{suffix}"
+    whole.write_text(MOTIONS if suffix == ".ts" else "1 2 3\n2 5 6\n1 7 NaN\n")
+    path = damaged(whole, changes)
+    read_quietly(lambda: Dataset.parse({"type": "labelled_series", "path": str(path)}).load(seed=0))
 
 
 @damage

@@ -170,3 +170,68 @@ def test_metrics_of_a_run_have_the_units_of_the_data(tmp_path: Path) -> None:
     )
     np.testing.assert_allclose([result[name] for name in names], wanted, rtol=1e-4)
     assert result["mean_absolute_error"] > 0.5
+
+
+def test_several_labels_are_those_likelier_than_not(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{int(n > 9)},{int(n > 4)},{n % 2}\n" for n in range(16))
+    (tmp_path / "rows.csv").write_text(f"x,high,middle,odd\n{rows}")
+    targets = ["high", "middle"]
+    dataset = {"type": "table", "path": str(tmp_path / "rows.csv"), "target": targets}
+    config: dict[str, Any] = {
+        "dataset": {**dataset, "leave_out": ["odd"]},
+        "model": {"layers": [{"type": "dense", "units": "classes", "activation": "sigmoid"}]},
+        "optimizer": {"type": "adam", "learning_rate": 0.2},
+        "training": {
+            "loss": "binary_crossentropy", "metrics": ["binary_accuracy"], "epochs": 80,
+        },
+    }  # fmt: skip
+    model = dltrain.load(dltrain.fit(config, runs=tmp_path / "runs").folder)
+    records = told(model, tmp_path / "rows.csv")
+    labels = [one.as_json()["labels"] for one in records]
+    assert [labels[n] for n in (0, 7, 15)] == [[], ["middle"], ["high", "middle"]]
+    assert {one.label for one in records[0].top} == set(targets)
+
+
+def test_what_comes_behind_a_series_is_told_step_by_step(tmp_path: Path) -> None:
+    steps = [10 * (n % 4) + 500 for n in range(80)]
+    (tmp_path / "steps.csv").write_text("sales\n" + "\n".join(map(str, steps)))
+    config: dict[str, Any] = {
+        "dataset": {
+            "type": "series", "path": str(tmp_path / "steps.csv"), "length": 8, "horizon": 2,
+            "validation": 0.2, "test": 0.2,
+        },
+        "model": {"layers": ["flatten", {"type": "dense", "units": "classes"}]},
+        "optimizer": {"type": "adam", "learning_rate": 0.05},
+        "training": {
+            "loss": "mean_squared_error", "metrics": ["mean_absolute_error"], "epochs": 60,
+        },
+    }  # fmt: skip
+    run = dltrain.fit(config, runs=tmp_path / "runs")
+    assert run.result["split"] == "test"
+    assert run.result["metrics"]["mean_absolute_error"] < 2
+    model = dltrain.load(run.folder)
+    (record,) = told(model, tmp_path / "steps.csv")
+    assert record.path == f"{tmp_path / 'steps.csv'}:81"
+    assert record.values == pytest.approx({"sales+1": 500, "sales+2": 510}, abs=4)
+    window = np.array(steps[-8:])[:, np.newaxis]
+    (again,) = model.predict([window.tolist()])
+    assert again.tolist() == list((record.values or {}).values())
+
+
+def test_series_with_classes_have_a_record_each(tmp_path: Path) -> None:
+    lines = "".join(f"{n},{n + 1},{n + 2}:up\n{n},{n - 1}:down\n" for n in range(20))
+    path = tmp_path / "X_TRAIN.ts"
+    path.write_text(f"@classLabel true up down\n@data\n{lines}")
+    layers: list[Any] = ["masking", {"type": "lstm", "units": 8}]
+    last = {"type": "dense", "units": "classes", "activation": "softmax"}
+    config: dict[str, Any] = {
+        "dataset": {"type": "labelled_series", "path": str(tmp_path)},
+        "model": {"layers": [*layers, last]},
+        "optimizer": {"type": "adam", "learning_rate": 0.05},
+        "training": {"loss": "categorical_crossentropy", "epochs": 40, "batch_size": 8},
+    }
+    model = dltrain.load(dltrain.fit(config, runs=tmp_path / "runs").folder)
+    (tmp_path / "new.ts").write_text("@classLabel false\n@data\n5,6,7\n9,8\n1,2,3,4\n")
+    records = told(model, tmp_path / "new.ts")
+    assert [one.top[0].label if one.top else None for one in records] == ["up", "down", None]
+    assert "the series has 4 steps, more than 3" in str(records[2].error)

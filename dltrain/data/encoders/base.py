@@ -55,6 +55,11 @@ class Encoder(Component):
         return None
 
     @property
+    def several(self) -> bool:
+        """Tell whether several classes may be true of a record at once."""
+        return False
+
+    @property
     def scales(self) -> tuple[tuple[float, float], ...]:
         """Give what each number that is told is multiplied by, and what is then added."""
         return ()

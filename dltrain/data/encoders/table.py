@@ -66,6 +66,11 @@ class Table(Encoder):
         return tuple(each.name for each in self.targets) or None
 
     @property
+    def several(self) -> bool:
+        """Tell whether several labels may be true of a row."""
+        return self.task == "multi_label"
+
+    @property
     def scales(self) -> tuple[tuple[float, float], ...]:
         """Give deviation and mean of what is told."""
         return tuple((each.deviation, each.mean) for each in self.targets)
