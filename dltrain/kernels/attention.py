@@ -4,7 +4,8 @@
 
 A block of queries meets one block of keys after the other. The largest score and the sum of
 exponentials so far are those of the keys seen; a larger score scales down what was summed. Queries
-that may see no key give zeros. Heads may share keys and values in groups.
+that may see no key give zeros. Heads may share keys and values in groups. Weights that dropout
+leaves out count in the sums: what is left of a row need not sum to one.
 
 Source: Milakov, Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.14135.
 """
@@ -17,7 +18,8 @@ from dltrain.kernels.bits import larger
 from dltrain.kernels.functions import exp, log
 from dltrain.kernels.integers import larger_of, smaller
 from dltrain.kernels.kernel import device, kernel
-from dltrain.kernels.memory import address, f32, number
+from dltrain.kernels.memory import address, f32, f64, number
+from dltrain.kernels.random import WORD, keys_of, philox
 from dltrain.kernels.rearrange import clear
 from dltrain.kernels.strips import Left, Result, Right, multiplying
 
@@ -111,35 +113,70 @@ def finish(y, first, row, rows, features, tops, sums, spans, at):  # type: ignor
             spans[at + i] = total
 
 
+@device
+def weights_before(row, j, keys):  # type: ignore[no-untyped-def]
+    """Count the blocks of weights before that of key j in a row of all heads' queries."""
+    return row * ((keys + BLOCK - 1) // BLOCK) + j // BLOCK
+
+
+@device
+def draw(factors, cells, n, block, args, at):  # type: ignore[no-untyped-def]
+    """Draw what a block of weights is multiplied by: 0 for those that are left out.
+
+    Words `at` and on are the stream, the scale, the threshold and the factor of those that stay.
+    What is drawn is a function of the same as in `dropout`; forward and backward draw the same.
+    """
+    stream, threshold = np.uint64(args[at]), np.uint64(number(args, at + 2))
+    stay = np.float32(number(args, at + 3))
+    low, high, step = keys_of(cells)
+    part = BLOCK // 4
+    for i in range(part):
+        place = np.uint64(block * part + i) & WORD
+        a, b, c, d = philox(place, np.uint64(n), step, stream, low, high)
+        factors[i] = stay if a >= threshold else ZERO
+        factors[part + i] = stay if b >= threshold else ZERO
+        factors[2 * part + i] = stay if c >= threshold else ZERO
+        factors[3 * part + i] = stay if d >= threshold else ZERO
+
+
+@device
+def multiply_by(s, start, factors):  # type: ignore[no-untyped-def]
+    """Multiply a block of a row by factors."""
+    for k in range(BLOCK):
+        s[start + k] = s[start + k] * factors[k]
+
+
 @kernel
 def attention_forward(  # type: ignore[no-untyped-def]
-    width, mr, nv, nv_tail, masked, v_mr, v_nv, v_nv_tail, v_masked, causal, padded
+    width, mr, nv, nv_tail, masked, v_mr, v_nv, v_nv_tail, v_masked, causal, padded, dropped
 ):
     """Attend.
 
     Operands q (queries, heads, key features), k (keys, groups, key features), v (keys, groups,
-    value features), mask (keys,): 0 where a key is padding, read where `padded`; y (queries,
-    heads, value features), spans (heads, queries): the logarithm of
-    each sum of exponentials; a thread's own turned (blocks, key features, 64), scores (64, 64),
-    tops and sums (64,). Sizes: queries, keys, heads, groups, key features, value features; full
-    blocks and rest columns of scores, of values. Number: scale.
+    value features), mask (keys,): 0 where a key is padding, read where `padded`; cells; y (queries,
+    heads, value features), spans (heads, queries): the logarithm of each sum of exponentials; a
+    thread's own turned (blocks, key features, 64), scores (64, 64), tops, sums and factors (64,).
+    Sizes: queries, keys, heads, groups, key features, value features; full blocks and rest columns
+    of scores, of values; the layer's stream. Numbers: scale; where weights are `dropped`, the
+    threshold in 2**-32, and the factor of those that stay.
     """
     score = multiplying(width, mr, nv, nv_tail, masked, 0)
     gather = multiplying(width, v_mr, v_nv, v_nv_tail, v_masked, 2)
     block, v_block = nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[40], args[41], args[42], args[43]
-        features, v_features, scale = args[44], args[45], np.float32(number(args, 50))
+        queries, keys, heads, groups = args[48], args[49], args[50], args[51]
+        features, v_features, scale = args[52], args[53], np.float32(number(args, 59))
         q_row, k_row = heads * features, groups * features
         v_row, y_row = groups * v_features, heads * v_features
-        turned, there = f32(args, 6, 0, lane, thread), address(args, 6, 0, lane, thread)
-        s, scores = f32(args, 7, 0, lane, thread), address(args, 7, 0, lane, thread)
-        tops, sums = f32(args, 8, 0, lane, thread), f32(args, 9, 0, lane, thread)
+        turned, there = f32(args, 7, 0, lane, thread), address(args, 7, 0, lane, thread)
+        s, scores = f32(args, 8, 0, lane, thread), address(args, 8, 0, lane, thread)
+        factors, cells = f32(args, 11, 0, lane, thread), f64(args, 4, 0, lane, thread)
+        tops, sums = f32(args, 9, 0, lane, thread), f32(args, 10, 0, lane, thread)
         for n in range(first, last):
             q, v = address(args, 0, n, lane, thread), address(args, 2, n, lane, thread)
-            k, y = f32(args, 1, n, lane, thread), f32(args, 4, n, lane, thread)
-            out, spans = address(args, 4, n, lane, thread), f32(args, 5, n, lane, thread)
+            k, y = f32(args, 1, n, lane, thread), f32(args, 5, n, lane, thread)
+            out, spans = address(args, 5, n, lane, thread), f32(args, 6, n, lane, thread)
             for h in range(heads):
                 g = h * groups // heads
                 if begins(h, heads, groups):
@@ -153,16 +190,20 @@ def attention_forward(  # type: ignore[no-untyped-def]
                         if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
                             break
                         a = Left(q + 4 * (i * q_row + h * features), q_row, 1)
-                        b = Right(there + 4 * j * features, block, BLOCK, args[46], args[47])
+                        b = Right(there + 4 * j * features, block, BLOCK, args[54], args[55])
                         score(a, b, 0, Result(scores, BLOCK), rows, features)
                         for r in range(rows):
                             seen = keys_seen(i + r, j, count, keys - queries, causal)
                             hide(padded, s, r * BLOCK, seen, f32(args, 3, n, lane, thread), j)
                             factor = weigh(s, r * BLOCK, seen, scale, tops, sums, r)
+                            if dropped:
+                                row = weights_before(h * queries + i + r, j, keys)
+                                draw(factors, cells, n, row, args, 58)
+                                multiply_by(s, r * BLOCK, factors)
                             if j > 0:
                                 scale_row(y, place + r * y_row, v_features, factor)
                         values = v + 4 * (j * v_row + g * v_features)
-                        b = Right(values, v_block, v_row, args[48], args[49])
+                        b = Right(values, v_block, v_row, args[56], args[57])
                         a, c = Left(scores, BLOCK, 1), Result(out + 4 * place, y_row)
                         gather(a, b, 0, c, rows, count)
                     at = h * queries + i
@@ -193,14 +234,14 @@ def dot(a, b, start, count):  # type: ignore[no-untyped-def]
 @kernel
 def attention_backward(  # type: ignore[no-untyped-def]
     width, mr, nv, nv_tail, masked, k_mr, k_nv, k_nv_tail, k_masked, v_mr, v_nv, v_nv_tail,
-    v_masked, causal, padded,
+    v_masked, causal, padded, dropped,
 ):  # fmt: skip
     """Give the gradients of q, k and v.
 
-    Operands q, k, v, y, spans as `attention_forward` has them, dy, mask, dq, dk, dv; a thread's own
-    turned keys and turned values (blocks, features, 64), scores and slopes (64, 64). Sizes:
-    queries, keys, heads, groups, key features, value features; full blocks and rest columns of
-    scores, of keys, of values. Number: scale.
+    Operands q, k, v, y, spans as `attention_forward` has them, dy, mask, cells, dq, dk, dv; a
+    thread's own turned keys and turned values (blocks, features, 64), scores and slopes (64, 64),
+    factors (64,). Sizes: queries, keys, heads, groups, key features, value features; full blocks
+    and rest columns of scores, of keys, of values; stream and numbers as those of forward.
     """
     score = multiplying(width, mr, nv, nv_tail, masked, 0)
     add_keys = multiplying(width, k_mr, k_nv, k_nv_tail, k_masked, 2)
@@ -208,21 +249,22 @@ def attention_backward(  # type: ignore[no-untyped-def]
     block, k_block, v_block = nv * width, k_nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[56], args[57], args[58], args[59]
-        features, v_features, scale = args[60], args[61], np.float32(number(args, 68))
+        queries, keys, heads, groups = args[64], args[65], args[66], args[67]
+        features, v_features, scale = args[68], args[69], np.float32(number(args, 77))
         q_row, k_row = heads * features, groups * features
         v_row, y_row = groups * v_features, heads * v_features
-        turned, turned_at = f32(args, 10, 0, lane, thread), address(args, 10, 0, lane, thread)
-        values, values_at = f32(args, 11, 0, lane, thread), address(args, 11, 0, lane, thread)
-        s, scores = f32(args, 12, 0, lane, thread), address(args, 12, 0, lane, thread)
-        ds, slopes = f32(args, 13, 0, lane, thread), address(args, 13, 0, lane, thread)
+        turned, turned_at = f32(args, 11, 0, lane, thread), address(args, 11, 0, lane, thread)
+        values, values_at = f32(args, 12, 0, lane, thread), address(args, 12, 0, lane, thread)
+        s, scores = f32(args, 13, 0, lane, thread), address(args, 13, 0, lane, thread)
+        factors, cells = f32(args, 15, 0, lane, thread), f64(args, 7, 0, lane, thread)
+        ds, slopes = f32(args, 14, 0, lane, thread), address(args, 14, 0, lane, thread)
         for n in range(first, last):
-            clear(f32(args, 7, n, lane, thread), 0, queries * q_row)
-            clear(f32(args, 8, n, lane, thread), 0, keys * k_row)
-            clear(f32(args, 9, n, lane, thread), 0, keys * v_row)
+            clear(f32(args, 8, n, lane, thread), 0, queries * q_row)
+            clear(f32(args, 9, n, lane, thread), 0, keys * k_row)
+            clear(f32(args, 10, n, lane, thread), 0, keys * v_row)
             q, k = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
-            dq, dk = address(args, 7, n, lane, thread), address(args, 8, n, lane, thread)
-            dv, dy = address(args, 9, n, lane, thread), address(args, 5, n, lane, thread)
+            dq, dk = address(args, 8, n, lane, thread), address(args, 9, n, lane, thread)
+            dv, dy = address(args, 10, n, lane, thread), address(args, 5, n, lane, thread)
             y, gradient = f32(args, 3, n, lane, thread), f32(args, 5, n, lane, thread)
             spans = f32(args, 4, n, lane, thread)
             for h in range(heads):
@@ -238,10 +280,10 @@ def attention_backward(  # type: ignore[no-untyped-def]
                         count = smaller(BLOCK, keys - j)
                         if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
                             break
-                        b = Right(turned_at + 4 * j * features, block, BLOCK, args[62], args[63])
+                        b = Right(turned_at + 4 * j * features, block, BLOCK, args[70], args[71])
                         a, c = Left(q + 4 * here, q_row, 1), Result(scores, BLOCK)
                         score(a, b, 0, c, rows, features)
-                        b = Right(values_at + 4 * j * v_features, block, BLOCK, args[62], args[63])
+                        b = Right(values_at + 4 * j * v_features, block, BLOCK, args[70], args[71])
                         a, c = Left(dy + 4 * place, y_row, 1), Result(slopes, BLOCK)
                         score(a, b, 0, c, rows, v_features)
                         for r in range(rows):
@@ -249,17 +291,23 @@ def attention_backward(  # type: ignore[no-untyped-def]
                             hide(padded, s, r * BLOCK, seen, f32(args, 6, n, lane, thread), j)
                             span, row = spans[h * queries + i + r], place + r * y_row
                             delta = dot(y, gradient, row, v_features)
+                            if dropped:
+                                before = weights_before(h * queries + i + r, j, keys)
+                                draw(factors, cells, n, before, args, 76)
+                                multiply_by(ds, r * BLOCK, factors)
                             slope(s, ds, r * BLOCK, seen, delta, span, scale)
+                            if dropped:
+                                multiply_by(s, r * BLOCK, factors)
                         near, far = 4 * (j * k_row + g * features), 4 * (j * v_row + g * v_features)
-                        b = Right(dy + 4 * place, v_block, y_row, args[66], args[67])
+                        b = Right(dy + 4 * place, v_block, y_row, args[74], args[75])
                         add_values(
                             Left(scores, 1, BLOCK), b, 0, Result(dv + far, v_row), count, rows
                         )
-                        b = Right(q + 4 * here, k_block, q_row, args[64], args[65])
+                        b = Right(q + 4 * here, k_block, q_row, args[72], args[73])
                         add_keys(
                             Left(slopes, 1, BLOCK), b, 0, Result(dk + near, k_row), count, rows
                         )
-                        b = Right(k + near, k_block, k_row, args[64], args[65])
+                        b = Right(k + near, k_block, k_row, args[72], args[73])
                         add_keys(
                             Left(slopes, BLOCK, 1), b, 0, Result(dq + 4 * here, q_row), rows, count
                         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 from dltrain.core.lowering import Buffer, Lowering
+from dltrain.layers.dropout import TWO_TO_32
 from dltrain.layers.tiling import Tiling, choose_even
 
 BLOCK = 64
@@ -29,6 +30,8 @@ class Heads:
     heads: int
     groups: int
     causal: bool
+    dropout: float = 0.0
+    """Share of the weights that are left out."""
 
     @property
     def inward(self) -> tuple[Buffer, Buffer, Buffer]:
@@ -46,15 +49,16 @@ class Heads:
                 *_columns(values),
                 int(self.causal),
                 int(at.mask is not None),
+                int(self.dropout > 0),
             ),
-            reads=(*self.inward, at.mask or self.key),
+            reads=(*self.inward, at.mask or self.key, at.cells),
             writes=(
                 *(self.context, self.spans, self._turned(at, self._features)),
                 *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK,))),
-                at.thread_scratch((BLOCK,)),
+                *(at.thread_scratch((BLOCK,)), at.thread_scratch((BLOCK,))),
             ),
-            sizes=(*self._sizes, *_rest(scores), *_rest(values)),
-            numbers=(self._scale,),
+            sizes=(*self._sizes, *_rest(scores), *_rest(values), at.seed()),
+            numbers=self._numbers,
             per="sample",
         )
 
@@ -72,15 +76,20 @@ class Heads:
                 *_columns(values),
                 int(self.causal),
                 int(at.mask is not None),
+                int(self.dropout > 0),
             ),
-            reads=(*self.inward, self.context, self.spans, gradient, at.mask or self.key),
+            reads=(
+                *(*self.inward, self.context, self.spans, gradient),
+                *(at.mask or self.key, at.cells),
+            ),
             writes=(
                 *(dq, dk, dv),
                 *(self._turned(at, self._features), self._turned(at, self._value_features)),
                 *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK, BLOCK))),
+                at.thread_scratch((BLOCK,)),
             ),
-            sizes=(*self._sizes, *_rest(scores), *_rest(keys), *_rest(values)),
-            numbers=(self._scale,),
+            sizes=(*self._sizes, *_rest(scores), *_rest(keys), *_rest(values), at.seed()),
+            numbers=self._numbers,
             per="sample",
         )
         return dq, dk, dv
@@ -101,8 +110,10 @@ class Heads:
         return self.context.shape[1] // self.heads
 
     @property
-    def _scale(self) -> float:
-        return 1 / sqrt(self._features)
+    def _numbers(self) -> tuple[float, float, float]:
+        """Give the scale of scores, the threshold of dropout and the factor of what stays."""
+        threshold = float(round(self.dropout * TWO_TO_32))
+        return 1 / sqrt(self._features), threshold, 1 / (1 - self.dropout)
 
     @property
     def _sizes(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
 from dltrain.core.errors import ShapeError
-from dltrain.core.fields import Flag, PositiveInteger, PositiveNumber
+from dltrain.core.fields import Flag, PositiveInteger, PositiveNumber, Share
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.initializers.base import Initializer
@@ -59,6 +59,8 @@ class MultiHeadAttention(Layer):
     """Heads of keys and values, which groups of heads share; default: as many as heads."""
     causal: Flag = False
     """Whether a step sees no later one."""
+    dropout: Share = 0.0
+    """Share of the weights that is left out while training, as of numbers by `dropout`."""
     rotary: Flag = False
     """Whether queries and keys are turned by the position of their step."""
     rotary_base: PositiveNumber = 10000.0
@@ -188,6 +190,7 @@ class MultiHeadAttention(Layer):
             context=kept("context", (times[0], self.num_heads * self._value_dim)),
             spans=kept("spans", (self.num_heads, times[0])),
             heads=self.num_heads, groups=self._groups, causal=self.causal,
+            dropout=self.dropout if at.training else 0.0,
         )  # fmt: skip
 
     def _kernel(self, shape: Shape) -> ParameterSpec:

@@ -38,7 +38,8 @@ class TransformerDecoder(Layer):
     norm_first: Flag = True
     """Whether normalization comes before attentions and dense layers, not after the sums."""
     dropout: Share = 0.0
-    """Share of numbers that is dropped behind the attentions and behind the dense layers."""
+    """Share of numbers that is dropped: of attentions' weights, behind attentions and behind the
+    dense layers."""
     activation: Activation | None = Gelu()
     """Function between the two dense layers."""
     use_bias: Flag = True

@@ -36,7 +36,8 @@ class TransformerEncoder(Layer):
     norm_first: Flag = True
     """Whether normalization comes before attention and dense layers, not after the sums."""
     dropout: Share = 0.0
-    """Share of numbers that is dropped behind attention and behind the dense layers."""
+    """Share of numbers that is dropped: of attention's weights, behind attention and behind the
+    dense layers."""
     activation: Activation | None = Gelu()
     """Function between the two dense layers."""
     use_bias: Flag = True

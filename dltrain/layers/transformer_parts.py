@@ -37,8 +37,9 @@ class Parts:
                 hint="give a number that divides the features",
             )
         return MultiHeadAttention(
-            name=name, num_heads=heads, key_dim=features // heads, **self._shared, **fields
-        )
+            name=name, num_heads=heads, key_dim=features // heads, dropout=self.options.dropout,
+            **self._shared, **fields,
+        )  # fmt: skip
 
     def dense(self, value: Any) -> Any:
         """Add two dense layers, the second with as many units as there are features."""
