@@ -120,30 +120,32 @@ def weights_before(row, j, keys):  # type: ignore[no-untyped-def]
 
 
 @device
-def draw(factors, cells, n, block, args, at):  # type: ignore[no-untyped-def]
+def draw(dropped, factors, cells, n, block, args, at):  # type: ignore[no-untyped-def]
     """Draw what a block of weights is multiplied by: 0 for those that are left out.
 
     Words `at` and on are the stream, the scale, the threshold and the factor of those that stay.
     What is drawn is a function of the same as in `dropout`; forward and backward draw the same.
     """
-    stream, threshold = np.uint64(args[at]), np.uint64(number(args, at + 2))
-    stay = np.float32(number(args, at + 3))
-    low, high, step = keys_of(cells)
-    part = BLOCK // 4
-    for i in range(part):
-        place = np.uint64(block * part + i) & WORD
-        a, b, c, d = philox(place, np.uint64(n), step, stream, low, high)
-        factors[i] = stay if a >= threshold else ZERO
-        factors[part + i] = stay if b >= threshold else ZERO
-        factors[2 * part + i] = stay if c >= threshold else ZERO
-        factors[3 * part + i] = stay if d >= threshold else ZERO
+    if dropped:
+        stream, threshold = np.uint64(args[at]), np.uint64(number(args, at + 2))
+        stay = np.float32(number(args, at + 3))
+        low, high, step = keys_of(cells)
+        part = BLOCK // 4
+        for i in range(part):
+            place = np.uint64(block * part + i) & WORD
+            a, b, c, d = philox(place, np.uint64(n), step, stream, low, high)
+            factors[i] = stay if a >= threshold else ZERO
+            factors[part + i] = stay if b >= threshold else ZERO
+            factors[2 * part + i] = stay if c >= threshold else ZERO
+            factors[3 * part + i] = stay if d >= threshold else ZERO
 
 
 @device
-def multiply_by(s, start, factors):  # type: ignore[no-untyped-def]
-    """Multiply a block of a row by factors."""
-    for k in range(BLOCK):
-        s[start + k] = s[start + k] * factors[k]
+def multiply_by(dropped, s, start, factors):  # type: ignore[no-untyped-def]
+    """Multiply a block of a row by factors, where there are any."""
+    if dropped:
+        for k in range(BLOCK):
+            s[start + k] = s[start + k] * factors[k]
 
 
 @kernel
@@ -196,10 +198,9 @@ def attention_forward(  # type: ignore[no-untyped-def]
                             seen = keys_seen(i + r, j, count, keys - queries, causal)
                             hide(padded, s, r * BLOCK, seen, f32(args, 3, n, lane, thread), j)
                             factor = weigh(s, r * BLOCK, seen, scale, tops, sums, r)
-                            if dropped:
-                                row = weights_before(h * queries + i + r, j, keys)
-                                draw(factors, cells, n, row, args, 58)
-                                multiply_by(s, r * BLOCK, factors)
+                            row = weights_before(h * queries + i + r, j, keys)
+                            draw(dropped, factors, cells, n, row, args, 58)
+                            multiply_by(dropped, s, r * BLOCK, factors)
                             if j > 0:
                                 scale_row(y, place + r * y_row, v_features, factor)
                         values = v + 4 * (j * v_row + g * v_features)
@@ -291,13 +292,11 @@ def attention_backward(  # type: ignore[no-untyped-def]
                             hide(padded, s, r * BLOCK, seen, f32(args, 6, n, lane, thread), j)
                             span, row = spans[h * queries + i + r], place + r * y_row
                             delta = dot(y, gradient, row, v_features)
-                            if dropped:
-                                before = weights_before(h * queries + i + r, j, keys)
-                                draw(factors, cells, n, before, args, 76)
-                                multiply_by(ds, r * BLOCK, factors)
+                            before = weights_before(h * queries + i + r, j, keys)
+                            draw(dropped, factors, cells, n, before, args, 76)
+                            multiply_by(dropped, ds, r * BLOCK, factors)
                             slope(s, ds, r * BLOCK, seen, delta, span, scale)
-                            if dropped:
-                                multiply_by(s, r * BLOCK, factors)
+                            multiply_by(dropped, s, r * BLOCK, factors)
                         near, far = 4 * (j * k_row + g * features), 4 * (j * v_row + g * v_features)
                         b = Right(dy + 4 * place, v_block, y_row, args[74], args[75])
                         add_values(

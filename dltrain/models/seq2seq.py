@@ -14,6 +14,7 @@ from dltrain.layers.base import Layer
 from dltrain.layers.dense import Dense
 from dltrain.layers.dropout import Dropout
 from dltrain.layers.embedding import Embedding
+from dltrain.layers.layer_normalization import LayerNormalization
 from dltrain.layers.rescaling import Rescaling
 from dltrain.layers.sequential import Sequential
 from dltrain.layers.sinusoidal_position_embedding import SinusoidalPositionEmbedding
@@ -31,7 +32,8 @@ class Seq2seq(Model):
 
     A sample is one sequence: the source, then the target so far, which begins with a token that
     stands for its start. For each step of the target the output tells the token that follows.
-    Token 0 is padding, which attention leaves out.
+    Token 0 is padding, which attention leaves out. Of a .npz file, `targets: labels` takes whole
+    numbers y of [n, target steps], and `ignore_class: 0` leaves padding out of the loss.
     Source: Vaswani and others 2017, arXiv:1706.03762, the base model of table 3, here with a table
     of its own for the source and one for the target.
     """
@@ -69,18 +71,27 @@ class Seq2seq(Model):
             "norm_first": self.norm_first, "dropout": self.dropout, "activation": Relu(),
         }  # fmt: skip
         numbers = range(1, self.num_layers + 1)
-        encoders = (TransformerEncoder(name=f"encoder{number}", **fields) for number in numbers)
-        layers: list[Layer] = [
+        encoders = [TransformerEncoder(name=f"encoder{number}", **fields) for number in numbers]
+        before, encoded = "target", "encoded" if self.norm_first else encoders[-1].name or ""
+        decoders: list[Layer] = []
+        for number in numbers:
+            name, inputs = f"decoder{number}", (before, encoded)
+            decoders.append(TransformerDecoder(name=name, inputs=inputs, **fields))
+            before = name
+        layers = (
             self._embedded("source", self.tokens or "tokens", stop=self.source_length),
             *encoders,
+            *self._normalized("encoded"),
             self._embedded("target", self.classes or "classes", start=self.source_length),
-        ]
-        before = "target"
-        for number in numbers:
-            inputs = (before, f"encoder{self.num_layers}")
-            before = f"decoder{number}"
-            layers.append(TransformerDecoder(name=before, inputs=inputs, **fields))
-        return penalized((*layers, self._classifier()), self.kernel_regularizer)
+            *decoders,
+            *self._normalized("decoded"),
+            self._classifier(),
+        )
+        return penalized(layers, self.kernel_regularizer)
+
+    def _normalized(self, name: str) -> tuple[Layer, ...]:
+        """Give the normalization behind blocks that begin with one."""
+        return (LayerNormalization(name=name, epsilon=1e-5),) if self.norm_first else ()
 
     def _embedded(self, name: str, kinds: Any, **steps: int) -> Layer:
         """Give what takes some tokens of the input and makes vectors with positions of them."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import dltrain
 from dltrain.core.inputs import InputFacts
 from dltrain.engine.graph import Graph, build_graph
 from dltrain.engine.lower import Objective
@@ -136,6 +139,37 @@ def test_a_preset_learns_with_the_same_bits_for_any_number_of_threads(name: str)
         found.append({"losses": np.array(losses), **network.parameters})
     for key, value in found[0].items():
         np.testing.assert_array_equal(value, found[1][key])
+
+
+def test_seq2seq_normalizes_behind_blocks_that_begin_with_a_normalization() -> None:
+    names = [row.name for row in graph_of("seq2seq", **SMALL["seq2seq"], norm_first=True).table()]
+    assert names.index("encoded") < names.index("target/tokens")
+    assert names.index("decoded") < names.index("classifier")
+
+
+def test_seq2seq_learns_from_a_file_of_sequences(tmp_path: Path) -> None:
+    x, y = copies(300)
+    y = y[:, 6:]
+    x[::2, 5] = x[::2, 12] = y[::2, 5] = 0  # padding
+    arrays = {
+        f"{name}_{part}": one for part in ("train", "test") for name, one in (("x", x), ("y", y))
+    }
+    np.savez(tmp_path / "data.npz", **arrays)
+    config = {
+        "dataset": {
+            "type": "npz", "path": str(tmp_path / "data.npz"), "targets": "labels",
+            "ignore_class": 0,
+        },
+        "model": {"type": "seq2seq", **SMALL["seq2seq"], "tokens": KINDS, "norm_first": True},
+        "optimizer": {"type": "adam", "learning_rate": 0.01},
+        "training": {
+            "loss": "categorical_crossentropy", "metrics": ["accuracy"], "epochs": 2,
+            "batch_size": 32,
+        },
+    }  # fmt: skip
+    run = dltrain.fit(config, runs=tmp_path)
+    lines = [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    assert lines[1]["train_loss"] < 0.95 * lines[0]["train_loss"]
 
 
 def test_a_target_of_seq2seq_sees_the_source_but_no_later_target() -> None:
