@@ -18,6 +18,9 @@ def as_table(records: Sequence[Record]) -> str:
         rows = [(one.path, *_values(one, names, "{:.6g}"), one.error or "") for one in records]
         numbers = range(1, 1 + len(names))
         return table(("path", *names, "error"), rows, right=tuple(numbers)) + "\n"
+    if _are_texts(records):
+        texts = [(one.path, one.text or "", one.error or "") for one in records]
+        return table(("path", "text", "error"), texts) + "\n"
     rows = [
         (
             record.path,
@@ -44,12 +47,15 @@ def as_jsonl(records: Sequence[Record]) -> str:
 def as_csv(records: Sequence[Record]) -> str:
     """Write CSV: path, label, probability, label_2, probability_2, ..., error.
 
-    Where numbers are told, their names stand between path and error.
+    Where numbers are told, their names stand between path and error, or `text` where texts are.
     """
     names = _value_names(records)
     if names:
         rows = [[one.path, *_values(one, names, "{!r}"), one.error or ""] for one in records]
         return _csv(["path", *names, "error"], rows)
+    if _are_texts(records):
+        rows = [[one.path, one.text or "", one.error or ""] for one in records]
+        return _csv(["path", "text", "error"], rows)
     count = max((len(record.top) for record in records), default=1) or 1
     more = (f"{name}_{place}" for place in range(2, count + 1) for name in ("label", "probability"))
     rows = []
@@ -69,6 +75,10 @@ def _csv(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _value_names(records: Sequence[Record]) -> tuple[str, ...]:
     """Name the numbers that records tell; nothing where they tell classes."""
     return next((tuple(one.values) for one in records if one.values), ())
+
+
+def _are_texts(records: Sequence[Record]) -> bool:
+    return any(one.text is not None for one in records)
 
 
 def _values(record: Record, names: Sequence[str], form: str) -> list[str]:

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dltrain.core.shapes import Shape, describe
+from dltrain.data.encoders.pairs import PairEncoder
+from dltrain.inference.complete import complete
 from dltrain.inference.items import Item, Sample, items, samples
 from dltrain.inference.masks import MaskWriter
 from dltrain.inference.model import Model
@@ -61,6 +63,8 @@ class Record:
     none with an error."""
     labels: tuple[str, ...] | None = None
     """Those that are likelier than not, where several may be true at once."""
+    text: str | None = None
+    """What the network makes of a text, where it was trained on pairs."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the form of `predict --format json`."""
@@ -74,6 +78,7 @@ class Record:
             **known,
             **({} if self.values is None else {"values": self.values or None}),
             **({} if self.labels is None else {"labels": list(self.labels)}),
+            **({} if self.text is None else {"text": self.text}),
             "error": self.error,
         }
 
@@ -84,7 +89,8 @@ def predict(
     """Tell about every image, or every record in a file; an error is a record too.
 
     Where the network answers for each pixel, a record says how much of the input each class takes,
-    and `masks` is a folder for the maps of classes. Where it tells numbers, a record has `values`.
+    and `masks` is a folder for the maps of classes. Where it tells numbers, a record has `values`,
+    and where it makes another text, `text`.
     """
     writer = MaskWriter(masks, model.network.output_shape) if masks is not None else None
     with ThreadPoolExecutor(max_workers=model.network.threads) as readers:
@@ -104,6 +110,9 @@ def _told(
     encoder = model.preprocessor.encoder
     names = encoder.outputs if encoder is not None else None
     good = [sample for sample in read if not isinstance(sample, str)]
+    if isinstance(encoder, PairEncoder):
+        yield from _texts(model, encoder, batch, read, good)
+        return
     outputs = iter(model.decoded(model.predictor(np.stack(good))) if good else ())
     for one, sample in zip(batch, read, strict=True):
         if isinstance(sample, str):
@@ -121,6 +130,21 @@ def _with_labels(record: Record, output: NDArray[np.float32], names: Sequence[st
     """Add which of the labels are likelier than not."""
     labels = (name for name, found in zip(names, output, strict=True) if found > 0.5)
     return replace(record, labels=tuple(labels))
+
+
+def _texts(
+    model: Model,
+    encoder: PairEncoder,
+    batch: Sequence[Item],
+    read: Sequence[Sample],
+    good: Sequence[NDArray[np.float32]],
+) -> Iterator[Record]:
+    told = iter(complete(encoder, model.predictor, np.stack(good)) if good else ())
+    for one, sample in zip(batch, read, strict=True):
+        if isinstance(sample, str):
+            yield Record(one.path, error=sample)
+        else:
+            yield Record(one.path, text=encoder.text(next(told).tolist()))
 
 
 def _value_record(path: str, output: NDArray[np.float32], names: Sequence[str]) -> Record:

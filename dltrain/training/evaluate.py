@@ -10,12 +10,15 @@ from typing import Any
 
 from dltrain.core.errors import DataError, ShapeError, UsageError
 from dltrain.core.shapes import describe
+from dltrain.data.encoders.base import restored as restored_encoder
 from dltrain.data.loader import Batch, Loader
 from dltrain.data.samples import Data
 from dltrain.data.sources.base import Dataset
 from dltrain.engine.evaluator import Evaluator
 from dltrain.engine.positions import check_targets
+from dltrain.engine.predictor import Predictor
 from dltrain.engine.restore import Restored, restore
+from dltrain.inference.bleu import bleu
 from dltrain.training.events import Notice
 from dltrain.training.names import metric_names
 
@@ -69,16 +72,18 @@ def evaluate_checkpoint(
     observe: Callable[[Notice], None] = _ignore,
     on_compile: Callable[[int, int, str], None] | None = None,
     check: Callable[[tuple[str, ...]], None] = _ignore,
+    with_bleu: bool = False,
 ) -> Scores:
     """Give loss and metrics of a checkpoint on a split of its data set, or of `data`.
 
-    `check` sees the names of the metrics before anything is read.
+    `with_bleu` compares the texts that it makes with the right ones too. `check` sees the names of
+    the metrics before anything is read.
     Raises: UsageError, StorageError, DataError.
     """
     restored = restore(path, threads=threads)
     settings = restored.config.training
     names = metric_names(settings.metrics)
-    check(names)
+    check((*names, "bleu") if with_bleu else names)
     found = _load(restored, data, observe)
     if split not in found.splits:
         there = ", ".join(found.splits)
@@ -95,7 +100,12 @@ def evaluate_checkpoint(
         scales=found.scales,
         on_compile=on_compile,
     )
-    return evaluate(evaluator, Loader(samples, size), names)
+    scores = evaluate(evaluator, Loader(samples, size), names)
+    if with_bleu:
+        encoder = restored_encoder(restored.saved.preprocessing)
+        predictor = Predictor(restored.network, batch_size=size, threads=threads)
+        scores.metrics["bleu"] = bleu(encoder, predictor, samples, size)
+    return scores
 
 
 def _load(restored: Restored, path: Path | None, observe: Callable[[Notice], None]) -> Data:

@@ -23,6 +23,9 @@ def evaluate(
     batch_size: BatchSize = None,
     threads: Threads = None,
     as_json: AsJson = False,
+    bleu: Annotated[
+        bool, typer.Option("--bleu", help="Compare texts that it makes by BLEU, too.")
+    ] = False,
     fail_under: Annotated[
         list[str] | None,
         typer.Option(
@@ -52,6 +55,7 @@ def evaluate(
             observe=shown,
             on_compile=lambda done, total, name: shown(Compiling(done, total, name)),
             check=lambda names: _require_known(floors, names),
+            with_bleu=bleu,
         )
     result = scores.as_json(split)
     typer.echo(json.dumps(result) if as_json else result_text(result))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from dltrain.core.errors import DataError
 from dltrain.core.inputs import InputFacts
 from dltrain.core.shapes import Shape
-from dltrain.data.delimited import Column, Layout, decoded
+from dltrain.data.delimited import Column
 from dltrain.data.encoders.base import Encoder, Lines
+from dltrain.data.text_records import text_records
 from dltrain.data.tokenizers.base import UNKNOWN, Tokenizer
 
 PADDING, OTHER = 0, 1
@@ -56,15 +56,7 @@ class TextEncoder(Encoder):
 
     def records(self, lines: Lines) -> Iterator[tuple[str, Any | DataError]]:
         """Give the text of each row of a table, or of each line that is not empty."""
-        is_table = Path(lines.name).suffix.lower() in (".csv", ".tsv")
-        if self.column is not None and is_table:
-            grid = Layout(self.header, self.delimiter, self.encoding).read(lines)
-            texts = grid.values(0 if len(grid.columns) == 1 else self.column)
-            yield from ((grid.at(row), text) for row, text in enumerate(texts))
-            return
-        for number, line in enumerate(decoded(lines, self.encoding).splitlines(), start=1):
-            if line.strip():
-                yield f"{lines.name}:{number}", line
+        yield from text_records(self, lines)
 
     def encode(self, records: Sequence[Any]) -> NDArray[np.float32]:
         """Give the numbers of each text's tokens.
