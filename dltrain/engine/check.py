@@ -148,10 +148,21 @@ def check_metrics(metrics: tuple[Metric, ...], graph: Graph, classes: int | None
     for position, metric in enumerate(metrics):
         try:
             metric.check(graph.output.shape, classes)
+            _require_activation(metric, _last_activation(graph))
         except ShapeError as error:
             loc: Location = ("training", "metrics", position)
             error.loc = (*loc, error.field) if error.field else loc
             raise
+
+
+def _require_activation(metric: Metric, activation: str) -> None:
+    if metric.activation in (None, activation):
+        return
+    raise ShapeError(
+        f"{metric.type_name} takes the probabilities of a {metric.activation}, but the last "
+        f"activation is {activation}",
+        hint=f"write `activation: {metric.activation}` in the last layer",
+    )
 
 
 def shape_problem(draft: Draft | LoadedConfig, error: ShapeError) -> Problem:

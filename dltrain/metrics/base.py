@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dltrain.core.component import Component
 from dltrain.core.shapes import Shape
-from dltrain.losses.base import Comparing, rows_of
+from dltrain.losses.base import Comparing, add_up, rows_of
 
 Total = float | NDArray[np.float64]
 """What a metric adds up: a number, or several."""
@@ -20,6 +20,9 @@ class Metric(Component):
 
     kind: ClassVar[str] = "metric"
     package: ClassVar[str] = "dltrain.metrics"
+
+    activation: ClassVar[str | None] = None
+    """What has to be the last activation, where that matters."""
 
     def check(self, output: Shape, classes: int | None) -> None:
         """Raise ShapeError where the network's output does not suit this metric."""
@@ -35,6 +38,13 @@ class Metric(Component):
     def value(self, total: Total, positions: float) -> float:
         """Give the metric, of all batches' sums and of the positions that they were taken at."""
         return float(total) / positions
+
+
+def surprise(at: Comparing) -> None:
+    """Write the row that adds up -log of the probabilities that a softmax gives to what is true."""
+    add_up(
+        at, "categorical_crossentropy_forward", at.logits, at.output, numbers=(0.0,), variant=(0,)
+    )
 
 
 def measure(at: Comparing, kernel: str) -> None:

@@ -8,7 +8,7 @@ from dltrain.training.state import Monitor
 
 __all__ = ["metric_names", "monitor_of"]
 
-_SMALL_IS_GOOD = ("loss", "error", "divergence", "crossentropy")
+_SMALL_IS_GOOD = ("loss", "error", "divergence", "crossentropy", "perplexity", "bits")
 
 
 def monitor_of(settings: TrainingSettings, *, validated: bool) -> Monitor:

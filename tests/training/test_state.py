@@ -25,6 +25,8 @@ def test_a_state_reads_back_from_its_json() -> None:
         ("val_loss", "auto", False),
         ("val_accuracy", "auto", True),
         ("val_mean_absolute_error", "auto", False),
+        ("val_perplexity", "auto", False),
+        ("val_bits_per_character", "auto", False),
         ("val_accuracy", "min", False),
         ("train_loss", "max", True),
     ],
