@@ -1,4 +1,4 @@
-"""Recurrence, embeddings and attention against Keras in float64."""
+"""Recurrence, embeddings, attention and layers for each step against Keras in float64."""
 
 from __future__ import annotations
 
@@ -132,3 +132,17 @@ def test_an_embedding_is_that_of_keras(keras: Any) -> None:
     shaped = {name: tf.convert_to_tensor(value).numpy() for name, value in named}
     error, name = worst_gradient(gradients, shaped)
     assert error < 1e-4, name
+
+
+@pytest.mark.parametrize("length", [1, 5])
+@pytest.mark.parametrize("kind", ["conv1d", "dense"])
+def test_one_layer_for_every_step_is_that_of_keras(kind: str, length: int, keras: Any) -> None:
+    fields = {"filters": 4, "kernel_size": 3} if kind == "conv1d" else {"units": 4}
+    shape = (length, 7, 6) if kind == "conv1d" else (length, 6)
+
+    def steps(layer: Any, dtype: str) -> Any:
+        one = keras.layers.Conv1D if kind == "conv1d" else keras.layers.Dense
+        return keras.layers.TimeDistributed(one(**fields, dtype=dtype), dtype=dtype)
+
+    layer = {"type": "time_distributed", "layer": {"type": kind, **fields}}
+    compare_with_keras(layer, shape, steps)

@@ -248,7 +248,7 @@ ELSEWHERE = {
     *("gru", "lstm", "masking"),
     *("multi_head_attention", "patch_embedding", "position_embedding", "simple_rnn"),
     *("sinusoidal_position_embedding", "take_step", "take_steps", "tied_dense"),
-    *("transformer_decoder", "transformer_encoder"),
+    *("time_distributed", "transformer_decoder", "transformer_encoder"),
 }
 """Layers that have networks of their own to be tested in, not the random ones."""
 SEQUENCE_LAYERS = {

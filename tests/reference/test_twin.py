@@ -30,6 +30,9 @@ PATCHES: Config = {
 LSTM: Config = {"type": "lstm", "units": 3, "return_sequences": True}
 GRU: Config = {"type": "gru", "units": 3}
 HEADS: Config = {"type": "multi_head_attention", "num_heads": 2, "key_dim": 3}
+FRAMES: Config = {
+    "type": "time_distributed", "layer": {**CONV, "kernel_size": 2, "activation": "tanh"}
+}  # fmt: skip
 CUT: Config = {"type": "cropping1d", "name": "cut"}
 NOT_HERE = {"category_embedding", "transformer_decoder", "transformer_encoder"}
 """Layers of layers that are all here, and of a table's columns: see its own tests."""
@@ -52,6 +55,8 @@ CASES: list[tuple[tuple[int, ...], list[Config]]] = [
     ((7,), [TOKENS, {"type": "take_step", "step": -2}, TIED]),
     (IMAGE, [SAME, {"type": "patch_embedding", "patch_size": [5, 3], "output_dim": 2}]),
     (IMAGE, [SAME, PATCHES, {"type": "class_token"}, HEADS, {"type": "take_step"}]),
+    (SEQUENCE, [{"type": "time_distributed", "layer": {**DENSE, "activation": "tanh"}}]),
+    (IMAGE, [{"type": "reshape", "target_shape": [2, 5, 3, 4]}, FRAMES]),
     (SEQUENCE, [DENSE, {"type": "take_steps", "start": 1, "stop": -2}]),
     (SEQUENCE, [DENSE, {"type": "cropping1d", "cropping": [1, 2]}]),
     (SEQUENCE, [{**DENSE, "kernel_regularizer": {"type": "l1_l2", "l1": 0.1, "l2": 0.2}}]),

@@ -112,6 +112,8 @@ class Twin:
             back = {**there, "go_backwards": not there.get("go_backwards", False)}
             ways = [[way, *_in_order(way)] for way in (there, back)]
             return self._ways(ways, config.get("merge", "concatenate"), x, name)
+        if config["type"] == "time_distributed":
+            return self._each_step(config["layer"], x, f"{name}/{config['layer']['type']}_1")
         if config["type"] == "squeeze_excitation":
             return self._ways([[], squeezing(config)], "multiply", x, name)
         for field, kernel in regularized(config).items():
@@ -119,6 +121,15 @@ class Twin:
                 self.regularizers[f"{name}/{kernel}"] = config[field]
         own = Own(name, self.values, self.gradients, training=self.training)
         return ALL_LAYERS[config["type"]](config, x, own)
+
+    def _each_step(self, config: Config, x: Array, name: str) -> tuple[Array, Backward]:
+        runs = [self._activated(config, [x[:, step]], name) for step in range(x.shape[1])]
+
+        def backward(dy: Array) -> Array:
+            back = [way(dy[:, step])[0] for step, (_, way) in enumerate(runs)]
+            return np.stack(back, 1)
+
+        return np.stack([y for y, _ in runs], 1), backward
 
     def _ways(
         self, ways: list[list[Config]], merge: str, x: Array, name: str
