@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
 from dltrain.initializers.zeros import Zeros
-from dltrain.layers.base import Layer, ParameterSpec, require
+from dltrain.layers.base import Builder, Layer, ParameterSpec, require
 
 
 class ClassToken(Layer):
@@ -15,11 +18,19 @@ class ClassToken(Layer):
     `take_step` gives it back behind the encoders.
 
     Shapes: x (time, features); token (features,); y (1 + time, features).
+    Raises: ShapeError where some steps may be padding.
     Source: Devlin et al. 2018, arXiv:1810.04805; Dosovitskiy et al. 2020, arXiv:2010.11929, eq. 1.
     """
 
     token_initializer: Initializer = Zeros()
     """Starting values of the vector."""
+
+    def build(self, graph: Builder, *inputs: Any) -> Any:
+        """Add this layer; padding behind a step more would not be known."""
+        if graph.is_masked(inputs[0]):
+            message = "class_token does not pass on which steps are padding"
+            raise ShapeError(message, hint="leave the mask out, or pool the steps in its place")
+        return graph.node(self, *inputs)
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count a step more."""

@@ -115,3 +115,10 @@ def test_a_shape_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ShapeError, match=message):
         Layer.parse(config).output_shape(shape)
+
+
+def test_a_class_token_before_padding_is_refused() -> None:
+    layers = (Layer.parse("masking"), Layer.parse("class_token"))
+    with pytest.raises(ShapeError, match="does not pass on which steps are padding") as raised:
+        Network.build(layers, input_shape=(5, 4))
+    assert raised.value.loc == ("model", "layers", 1)
