@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dltrain.core.errors import DataError, UsageError
+from dltrain.core.errors import UsageError
 from dltrain.core.seeds import stream
+from dltrain.data.encoders.language import LanguageEncoder
 from dltrain.data.parts import silent
-from dltrain.data.sources.text import Text
-from dltrain.data.tokens import TOKENS
+from dltrain.data.tokenizers.base import UNKNOWN, Tokenizer
 from dltrain.inference.model import Model
 from dltrain.inference.readers import reader_of
 
 START = "\n"
 """What a text without a prompt begins behind, where the model knows it."""
+PARTIAL = "\N{REPLACEMENT CHARACTER}"
+"""What stands for a character of which some bytes are still to come."""
+CONTEXT = 8
+"""Tokens before a piece that tell what stands between: a space, or the rest of a character."""
 
 
 def generate(
@@ -31,23 +35,37 @@ def generate(
     Raises: UsageError where the model was not trained on a text, DataError where it does not know a
     token of the prompt.
     """
-    source, names = model.config.dataset, model.class_names
+    encoder, names = model.preprocessor.encoder, model.class_names
     outputs = (model.input_shape[0], len(names or ()))
-    if not isinstance(source, Text) or names is None or model.network.output_shape != outputs:
+    if not isinstance(encoder, LanguageEncoder) or model.network.output_shape != outputs:
         raise UsageError(
             f"{model.path} is not a language model",
             hint="train one on a dataset of type text, with an output for each step",
         )
-    known = _numbers(TOKENS[source.tokens](prompt), names)
-    if not known:
-        known = [names.index(START) if START in names else 0]
-    joint = " " if source.tokens == "words" else ""
+    known = encoder.numbers(prompt, at="the prompt").tolist() or _start(encoder.tokens)
     generator = stream(seed, "generate")
     reader = reader_of(model, len(known) + tokens - 1, say)
-    for _ in range(tokens):
-        number = draw(reader(known), temperature, top_k, generator.random())
-        known.append(number)
-        yield joint + names[number]
+    shown = len(known)
+    for left in range(tokens - 1, -1, -1):
+        known.append(draw(reader(known), temperature, top_k, generator.random()))
+        piece = _piece(encoder.tokens, known, shown)
+        if piece.endswith(PARTIAL) and left:
+            piece = ""
+        else:
+            shown = len(known)
+        yield piece
+
+
+def _start(tokens: Tokenizer) -> list[int]:
+    """Give what a text without a prompt begins behind."""
+    return [number for number in tokens.numbers(START) if number != UNKNOWN] or [0]
+
+
+def _piece(tokens: Tokenizer, known: list[int], shown: int) -> str:
+    """Give the text of the tokens from number `shown` on, as it stands behind those before."""
+    first = max(0, shown - CONTEXT)
+    before = tokens.text(known[first:shown])
+    return tokens.text(known[first:])[len(before) :]
 
 
 def draw(
@@ -63,14 +81,3 @@ def draw(
     shares = np.exp(scores - scores.max())
     below = np.cumsum(shares) / shares.sum()
     return min(int(np.searchsorted(below, chance, side="right")), len(scores) - 1)
-
-
-def _numbers(tokens: Sequence[str], names: Sequence[str]) -> list[int]:
-    places = {token: number for number, token in enumerate(names)}
-    for token in tokens:
-        if token not in places:
-            raise DataError(
-                f"the model does not know the token {token!r} of the prompt",
-                hint=f"it knows {len(names)} tokens, those of the text that it was trained on",
-            )
-    return [places[token] for token in tokens]

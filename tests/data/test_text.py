@@ -45,7 +45,7 @@ def test_validation_is_the_end_of_the_text(tmp_path: Path) -> None:
 
 
 def test_words_marks_and_line_ends_are_tokens(tmp_path: Path) -> None:
-    data = text(tmp_path, tokens="words", length=5).load(seed=0)
+    data = text(tmp_path, tokens={"type": "words", "lines": True}, length=5).load(seed=0)
     assert data.class_names == ("\n", ",", "be", "not", "or", "to")
     assert windows(data, "train") == (["tobe,ornot"], ["be,ornot\n"])
 
@@ -64,7 +64,7 @@ def test_a_trained_model_keeps_its_tokens(tmp_path: Path) -> None:
     other = text(tmp_path, b"bet on")
     known = other.load(seed=0, preprocessing=first.preprocessing, class_names=first.class_names)
     assert windows(known, "train") == (["bet "], ["et o"])
-    with pytest.raises(DataError, match="the token 'X' is not among the 9"):
+    with pytest.raises(DataError, match="the token 'X' is not among the 9 that are known"):
         text(tmp_path, b"to X it").load(
             seed=0, preprocessing=first.preprocessing, class_names=first.class_names
         )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Literal, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, cast
 
 from dltrain.core import fields
 from dltrain.core.errors import DataError
+from dltrain.data.delimited import decoded
+from dltrain.data.encoders.base import file_lines
+from dltrain.data.encoders.language import LanguageEncoder
 from dltrain.data.label_maps import as_map_type
 from dltrain.data.parts import Part, Reading, Stored
 from dltrain.data.samples import Data, DataFacts, StoredSamples
 from dltrain.data.sources.base import Dataset
 from dltrain.data.stores import ArrayStore
-from dltrain.data.tokens import TOKENS
+from dltrain.data.tokenizers.base import Tokenizer
+from dltrain.data.tokenizers.characters import Characters
 from dltrain.data.windows import MovedWindows
 
 
@@ -29,8 +28,8 @@ class Text(Dataset):
 
     path: fields.LocalPath
     """The text file."""
-    tokens: Literal["characters", "words"] = "characters"
-    """What a token is: a character, or a word, a mark of punctuation or a line's end."""
+    tokens: Tokenizer = Characters()
+    """How the text is cut into tokens."""
     length: fields.PositiveInteger = 64
     """Tokens of a window."""
     random_offset: fields.Flag = False
@@ -41,22 +40,27 @@ class Text(Dataset):
 
     def stored_facts(self, seed: int) -> DataFacts:
         """Read the text and count its tokens."""
-        tokens = self._tokens()
-        names = tuple(sorted(set(tokens)))
-        count = self._windows(len(tokens))
-        shape = (self.length,)
-        return DataFacts(shape, len(names), names, "labels", shape, {"train": count}, value_bytes=4)
+        text = self._text()
+        encoder = self._learnt(text)
+        names, shape = encoder.tokens.names, (self.length,)
+        count = self._windows(len(encoder.numbers(text, at=self.path)))
+        return DataFacts(
+            shape, len(names), names, "labels", shape, {"train": count}, value_bytes=4,
+            inputs=encoder.inputs,
+        )  # fmt: skip
 
     def read(self, reading: Reading) -> Stored:
         """Cut the text into windows."""
-        tokens = self._tokens()
-        names = reading.class_names or tuple(sorted(set(tokens)))
-        numbers = self._numbers(tokens, names)
+        text = self._text()
+        encoder = reading.encoder
+        if not isinstance(encoder, LanguageEncoder):
+            encoder = self._learnt(text)
+        numbers = encoder.numbers(text, at=self.path)
         count = self._windows(len(numbers))
         shape, end = (count, self.length), count * self.length
         targets = as_map_type(numbers[1 : end + 1].reshape(shape))
-        store = ArrayStore(numbers[:end].reshape(shape))
-        return Stored({"train": Part(store, targets)}, names, in_order=True)
+        part = Part(ArrayStore(numbers[:end].reshape(shape)), targets)
+        return Stored({"train": part}, encoder.tokens.names, encoder, in_order=True)
 
     def load(self, **options: Any) -> Data:
         """Read the text; windows of the training part move where they are to."""
@@ -66,16 +70,14 @@ class Text(Dataset):
         train = cast(StoredSamples, data.splits["train"])
         return replace(data, splits={**data.splits, "train": MovedWindows(train)})
 
-    def _tokens(self) -> Sequence[str]:
-        try:
-            text = Path(self.path).read_bytes().decode(self.encoding)
-        except (LookupError, UnicodeDecodeError) as error:
-            raise DataError(
-                f"the text is not {self.encoding}: {error}",
-                at=self.path,
-                hint="name the file's `encoding`, such as latin-1",
-            ) from error
-        return TOKENS[self.tokens](text)
+    def _text(self) -> str:
+        return decoded(file_lines(self.path), self.encoding)
+
+    def _learnt(self, text: str) -> LanguageEncoder:
+        """Learn the tokens: of the text before the share to validate on, where that may be."""
+        share = self.validation if isinstance(self.validation, float) else 0.0
+        end = round(len(text) * (1 - share)) if self.tokens.is_complete else len(text)
+        return LanguageEncoder(tokens=self.tokens.learnt([text[:end]]), length=self.length)
 
     def _windows(self, tokens: int) -> int:
         """Count the windows; each is followed by one more token at least."""
@@ -88,14 +90,3 @@ class Text(Dataset):
                 hint="write a smaller `length`, or give more text",
             )
         return count
-
-    def _numbers(self, tokens: Sequence[str], names: Sequence[str]) -> NDArray[np.int32]:
-        places = {token: number for number, token in enumerate(names)}
-        try:
-            return np.array([places[token] for token in tokens], np.int32)
-        except KeyError as error:
-            raise DataError(
-                f"the token {error.args[0]!r} is not among the {len(names)} of the model",
-                at=self.path,
-                hint="leave out what the model was not trained on",
-            ) from error

@@ -19,6 +19,9 @@ class Tokenizer(Component):
     kind: ClassVar[str] = "tokenizer"
     package: ClassVar[str] = "dltrain.data.tokenizers"
 
+    is_complete: ClassVar[bool] = False
+    """Whether every text consists of tokens that it knows, whatever it was learnt of."""
+
     def learnt(self, texts: Iterable[str]) -> Self:
         """Give this tokenizer with the tokens of texts for those that it knows."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ from dltrain.data.tokenizers.base import UNKNOWN, Tokenizer, commonest
 
 WORD = re.compile(r"\w+(?:['\u2019]\w+)*|[^\w\s]")
 """A word, inner apostrophes included, or one mark of punctuation; space only parts them."""
+WORD_OR_LINE = re.compile(WORD.pattern + r"|\n")
 
 
 class Words(Tokenizer):
@@ -20,6 +21,8 @@ class Words(Tokenizer):
     """Tokens that are known, at most: the commonest of the training split."""
     lowercase: Flag = True
     """Whether capital letters are taken for small ones."""
+    lines: Flag = False
+    """Whether a line's end is a token, as verses and dialogues want it."""
     known: tuple[str, ...] = ()
     """The tokens; without any they are learnt of the training split."""
 
@@ -45,4 +48,5 @@ class Words(Tokenizer):
         return " ".join(self.known[number] for number in numbers)
 
     def _cut(self, text: str) -> list[str]:
-        return WORD.findall(text.lower() if self.lowercase else text)
+        pattern = WORD_OR_LINE if self.lines else WORD
+        return pattern.findall(text.lower() if self.lowercase else text)
