@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.benchmarks.workloads import CLASSES, Workload
+from tests.benchmarks.workloads import Workload
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -33,8 +33,12 @@ class Work:
         else:
             generator = np.random.default_rng(0)
             shape = (size * count, *self.workload.input_shape)
-            x = generator.random(shape, dtype=np.float32)
-            y = generator.integers(0, CLASSES, size * count)
+            if self.workload.tokens is not None:
+                x = generator.integers(0, self.workload.tokens, shape).astype(np.float32)
+            else:
+                x = generator.random(shape, dtype=np.float32)
+            labelled = shape if self.workload.writes else shape[:1]
+            y = generator.integers(0, self.workload.classes, labelled)
         cuts = range(size, size * count, size)
         return list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
 
@@ -53,6 +57,12 @@ class Contender(Protocol):
 
     def infer(self, batch_size: int, calls: int) -> None:
         """Compute probabilities call by call, the result of each as a NumPy array."""
+
+    def write(self, texts: int) -> None:
+        """Write texts of the network's length, one after the other, each token the likeliest.
+
+        What was computed for the tokens before is kept. Asked of dltrain and PyTorch alone.
+        """
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from tests.benchmarks import keras_transformers
 from tests.benchmarks.stages import MOBILENET_V2_HALF, RESNET18, RESNET20
 from tests.benchmarks.workloads import LEARNING_RATES, MOMENTUM
 
@@ -129,5 +130,6 @@ def _classified(inputs: Any, x: Any, *, dropout: float = 0.0) -> Any:
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {
-    build.__name__: build for build in (mnist_cnn, mlp, resnet20, mobilenet_v2, resnet18)
+    **{build.__name__: build for build in (mnist_cnn, mlp, resnet20, mobilenet_v2, resnet18)},
+    **keras_transformers.NETWORKS,
 }

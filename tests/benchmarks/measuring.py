@@ -42,6 +42,8 @@ class Measure:
     samples: int
     arguments: tuple[int, ...] = ()
     turns: dict[str, int] = field(default_factory=dict)
+    asked: tuple[str, ...] = ("",)
+    """How the names of those begin that can do it."""
 
     def rate(self, name: str, worker: Worker) -> float:
         """Run one round; give samples per second."""
@@ -64,6 +66,9 @@ def measures_of(workload: Workload) -> dict[str, Measure]:
         measures["training from data, samples/s"] = Measure("fit", workload.batch_size)
     for size in (32, 1):
         measures[f"inference of {size}, samples/s"] = Measure("infer", size, (size,))
+    if workload.writes:
+        (length,) = workload.input_shape
+        measures["writing, tokens/s"] = Measure("write", length, asked=("dltrain", "torch"))
     return measures
 
 
@@ -77,11 +82,12 @@ def measure_rates(
     workers = {entry.name: session.start(entry, workload) for entry in entries}
     figures: Figures = {}
     for heading, measure in measures_of(workload).items():
-        for name, worker in workers.items():
+        able = {name: each for name, each in workers.items() if name.startswith(measure.asked)}
+        for name, worker in able.items():
             measure.prepare(name, worker, session.seconds)
-        rates: dict[str, list[float]] = {name: [] for name in workers}
+        rates: dict[str, list[float]] = {name: [] for name in able}
         for _ in range(session.rounds):
-            for name, worker in workers.items():
+            for name, worker in able.items():
                 # Threads of the one before may spin for a while.
                 sleep(0.2)
                 rates[name].append(measure.rate(name, worker))

@@ -62,6 +62,8 @@ def measure(
     workload: Workload, entries: list[Entry], session: Session, machine: Machine
 ) -> Figures:  # fmt: skip
     """Measure everything of one workload."""
+    if len(workload.input_shape) < 3:
+        entries = [entry for entry in entries if not entry.options.get("channels_last")]
     figures = measure_rates(entries, workload, session, machine)
     figures[MEMORY] = {entry.name: measure_memory(entry, workload, session) for entry in entries}
     return figures

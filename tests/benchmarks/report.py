@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from tests.benchmarks.contender import DLTRAIN, FRAMEWORKS
 from tests.benchmarks.measuring import MEMORY, TRAINING, Figures
 
@@ -12,7 +14,9 @@ def table(figures: Figures) -> list[str]:
     width = max(map(len, names))
     lines = [" | ".join([" " * width, *figures])]
     for name in names:
-        cells = [f"{values[name]:>{len(measure)},.0f}" for measure, values in figures.items()]
+        cells = [
+            f"{values.get(name, nan):>{len(measure)},.0f}" for measure, values in figures.items()
+        ]
         lines.append(" | ".join([name.ljust(width), *cells]))
     return lines
 

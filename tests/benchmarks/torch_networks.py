@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tests.benchmarks.stages import MOBILENET_V2_HALF, RESNET18, RESNET20
+from tests.benchmarks.torch_transformers import Gpt, Lstm, Transformer, VisionTransformer
 
 
 def mnist_cnn() -> nn.Module:
@@ -144,5 +145,9 @@ def _convolution(
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
-    build.__name__: build for build in (mnist_cnn, mlp, resnet20, mobilenet_v2, resnet18)
+    **{build.__name__: build for build in (mnist_cnn, mlp, resnet20, mobilenet_v2, resnet18)},
+    "lstm": Lstm,
+    "transformer": Transformer,
+    "gpt": Gpt,
+    "vit_tiny": VisionTransformer,
 }

@@ -14,9 +14,11 @@ from dltrain.data.samples import StoredSamples
 from dltrain.data.stores import ArrayStore
 from dltrain.engine.network import Network
 from dltrain.engine.predictor import Predictor
+from dltrain.engine.stepper import Stepper
 from dltrain.engine.trainer import Trainer
+from dltrain.inference.generate import draw
 from tests.benchmarks.contender import Work
-from tests.benchmarks.workloads import CLASSES, Workload
+from tests.benchmarks.workloads import Workload
 
 
 class Runner:
@@ -46,6 +48,7 @@ class Runner:
         self.samples = StoredSamples(ArrayStore(work.images), None, work.labels.astype(np.int32))
         self.epoch = 0
         self.predictors: dict[int, Predictor] = {}
+        self.stepper = Stepper(self.network) if work.workload.writes else None
 
     def train(self, steps: int) -> None:
         """Take steps on batches that lie ready."""
@@ -72,6 +75,16 @@ class Runner:
         for x in islice(cycle(inputs), calls):
             predict(x)
 
+    def write(self, texts: int) -> None:
+        """Write texts, a step for each token."""
+        stepper = self.stepper
+        assert stepper is not None
+        stepper.refresh()
+        for _ in range(texts):
+            token, stepper.position = 0, 0
+            for _ in range(self.network.input_shape[0]):
+                token = draw(stepper(token), 0, None, 0)
+
 
 def read_config(workload: Workload) -> RunConfig:
     """Read the workload as a config."""
@@ -88,7 +101,7 @@ def build_network(workload: Workload, *, threads: int) -> Network:
     """Build the workload's network with starting values."""
     layers = read_config(workload).model.expand()
     return Network.build(
-        layers, input_shape=workload.input_shape, classes=CLASSES, seed=0, threads=threads
+        layers, input_shape=workload.input_shape, classes=workload.classes, seed=0, threads=threads
     )
 
 

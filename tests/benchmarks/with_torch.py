@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from itertools import cycle, islice
 
 # Lets a compiled network take its weights as constants in inference.
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from tests.benchmarks.contender import Work
 from tests.benchmarks.torch_networks import NETWORKS
+from tests.benchmarks.torch_transformers import Gpt
 from tests.benchmarks.workloads import LEARNING_RATES, MOMENTUM
 
 
@@ -31,14 +33,18 @@ class Runner:
         torch.manual_seed(0)
         self.batch_size = work.workload.batch_size
         self.ready = [
-            (self._images(torch.from_numpy(x)), torch.from_numpy(y)) for x, y in work.batches()
+            (self._images(torch.from_numpy(x)), torch.from_numpy(y).reshape(-1))
+            for x, y in work.batches()
         ]
+        if work.workload.tokens is not None:
+            self.ready = [(x.long(), y) for x, y in self.ready]
         self.model = NETWORKS[work.workload.name]().to(memory_format=self.format)
         self.optimizer = _optimizer(self.model, work.workload.optimizer)
         self.loss, self.call = self._loss, self._probabilities
         if self.compiled:
             self.loss = torch.compile(self._loss)
             self.call = torch.compile(self._probabilities, dynamic=False)
+        self.stepping: Callable[..., Tensor] | None = None
         self.images = torch.from_numpy(work.images)
         self.labels = torch.from_numpy(work.labels)
 
@@ -69,6 +75,25 @@ class Runner:
             for x in islice(cycle(inputs), calls):
                 self.call(x).numpy()
 
+    def write(self, texts: int) -> None:
+        """Write texts token by token, with keys and values in caches that are there from before."""
+        self.model.eval()
+        model = self.model
+        assert isinstance(model, Gpt)
+        if self.compiled and self.stepping is None:
+            self.stepping = torch.compile(model.step_masked, dynamic=False)
+        with torch.no_grad():
+            caches, places = model.caches(), torch.arange(model.length)
+            for _ in range(texts):
+                token = torch.zeros((1, 1), dtype=torch.long)
+                for place in range(model.length):
+                    if self.stepping is not None:
+                        logits = self.stepping(token, places[place : place + 1], caches)
+                    else:
+                        logits = model.step(token, place, caches)
+                    token = logits.argmax(-1)
+                    int(token)
+
     def _step(self, x: Tensor, y: Tensor) -> Tensor:
         loss = self.loss(x, y)
         self.optimizer.zero_grad(set_to_none=True)
@@ -77,7 +102,7 @@ class Runner:
         return loss.detach()
 
     def _loss(self, x: Tensor, y: Tensor) -> Tensor:
-        return F.cross_entropy(self._logits(x), y)
+        return F.cross_entropy(self._logits(x).flatten(0, -2), y)
 
     def _probabilities(self, x: Tensor) -> Tensor:
         return torch.softmax(self._logits(x).float(), -1)

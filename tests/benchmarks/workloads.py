@@ -22,6 +22,11 @@ class Workload:
     """Different batches, which a round goes through again and again."""
     stored: bool = False
     """Whether its images are MNIST's, from which it is also trained with data loading."""
+    classes: int = CLASSES
+    tokens: int | None = None
+    """Of how many tokens the inputs are drawn, where they are such."""
+    writes: bool = False
+    """Whether each step has a class, its next token, so that the network can write."""
 
     @property
     def optimizer_config(self) -> dict[str, Any]:
@@ -52,6 +57,27 @@ _MLP = [
     {"type": "dense", "units": 512, "activation": "relu"},
     _OUTPUT,
 ]
+_ENCODER = {"type": "transformer_encoder", "num_heads": 4, "intermediate_dim": 512}
+_LSTM = [
+    {"type": "embedding", "input_dim": 5000, "output_dim": 128},
+    {"type": "lstm", "units": 128},
+    _OUTPUT,
+]
+_TRANSFORMER = [
+    {"type": "embedding", "input_dim": 5000, "output_dim": 128},
+    "position_embedding",
+    {"type": "repeat", "times": 4, "layers": [_ENCODER]},
+    {"type": "layer_normalization", "epsilon": 1e-5},
+    "global_average_pooling1d",
+    _OUTPUT,
+]
+_GPT = [
+    {"type": "embedding", "input_dim": "classes", "output_dim": 128},
+    "position_embedding",
+    {"type": "repeat", "times": 4, "layers": [{**_ENCODER, "causal": True, "use_bias": False}]},
+    {"type": "layer_normalization", "epsilon": 1e-5},
+    _OUTPUT,
+]
 
 WORKLOADS = {
     workload.name: workload
@@ -63,5 +89,11 @@ WORKLOADS = {
         Workload("resnet20", (32, 32, 3), 128, "sgd", {"type": "resnet20"}),
         Workload("mobilenet_v2", (64, 64, 3), 32, "sgd", {"type": "mobilenet_v2", "width": 0.5}),
         Workload("resnet18", (64, 64, 3), 32, "sgd", {"type": "resnet18"}),
+        Workload("lstm", (100,), 64, "adam", {"layers": _LSTM}, classes=2, tokens=5000),
+        Workload(
+            "transformer", (64,), 64, "adam", {"layers": _TRANSFORMER}, classes=2, tokens=5000
+        ),
+        Workload("gpt", (64,), 12, "adam", {"layers": _GPT}, classes=65, tokens=65, writes=True),
+        Workload("vit_tiny", (32, 32, 3), 64, "adam", {"type": "vit_tiny", "patch_size": 4}),
     )
 }
