@@ -185,7 +185,56 @@ def test_a_gpt_is_that_of_torch(tied: bool) -> None:
         return y @ (p["tokens/embeddings"].T if tied else p["classifier/kernel"])
 
     layers = [layer.dump() for layer in model.expand()]
-    compare_with_torch(layers, (9,), function, kinds=19)
+    compare_with_torch(layers, (9,), function, tokens=range(19))
+
+
+def test_a_vit_is_that_of_torch() -> None:
+    fields = {"patch_size": 4, "num_layers": 2, "classes": 5}
+    model = Model.parse({"type": "vit_tiny", **fields, "classifier_activation": "linear"})
+
+    def function(x: Tensor, p: Parameters) -> Tensor:
+        kernel = p["patches/kernel"].permute(3, 2, 0, 1)
+        y = functional.conv2d(x.permute(0, 3, 1, 2), kernel, p["patches/bias"], stride=4)
+        y = y.flatten(2).transpose(1, 2)
+        token = p["class_token/token"].expand(len(y), 1, -1)
+        y = torch.cat([token, y], 1) + p["positions/embeddings"]
+        for block in ("encoder1", "encoder2"):
+            near = {"norm_first": True, "activation": "gelu", "layer_norm_eps": 1e-6}
+            y = peer.encoder(inside(p, block), y, heads=3, **near)
+        y = functional.layer_norm(y, y.shape[-1:], p["norm/gamma"], p["norm/beta"], 1e-6)
+        return y[:, 0] @ p["classifier/kernel"] + p["classifier/bias"]
+
+    compare_with_torch([layer.dump() for layer in model.expand()], (8, 12, 3), function)
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_a_seq2seq_is_that_of_torch(norm_first: bool) -> None:
+    sizes = {"source_length": 7, "num_layers": 2, "num_heads": 2, "hidden_dim": 16}
+    kinds = {"tokens": 19, "classes": 17, "dropout": 0.0, "classifier_activation": "linear"}
+    model = Model.parse({"type": "seq2seq", **sizes, **kinds, "norm_first": norm_first})
+
+    def embedded(x: Tensor, p: Parameters, name: str) -> Tensor:
+        y = functional.embedding(x.long(), p[f"{name}/tokens/embeddings"]) * 4
+        angles = torch.outer(torch.arange(x.shape[1]), 10000 ** (-torch.arange(0, 16, 2) / 16))
+        return y + torch.stack([angles.sin(), angles.cos()], -1).flatten(1)
+
+    def normalized(x: Tensor, p: Parameters, name: str) -> Tensor:
+        if not norm_first:
+            return x
+        return functional.layer_norm(x, x.shape[-1:], p[f"{name}/gamma"], p[f"{name}/beta"])
+
+    def function(x: Tensor, p: Parameters) -> Tensor:
+        fields = {"heads": 2, "norm_first": norm_first, "activation": "relu"}
+        source, target = embedded(x[:, :7], p, "source"), embedded(x[:, 7:], p, "target")
+        for block in ("encoder1", "encoder2"):
+            source = peer.encoder(inside(p, block), source, **fields)
+        source = normalized(source, p, "encoded")
+        for block in ("decoder1", "decoder2"):
+            target = peer.decoder(inside(p, block), target, source, **fields)
+        return normalized(target, p, "decoded") @ p["target/tokens/embeddings"].T
+
+    layers = [layer.dump() for layer in model.expand()]
+    compare_with_torch(layers, (12,), function, tokens=range(1, 17))
 
 
 def _near_gelu(x: Tensor) -> Tensor:

@@ -25,19 +25,20 @@ def front(config: Config, features: int) -> list[Config]:
 
 
 def compare_with_torch(
-    layers: list[Config], shape: tuple[int, ...], function: Function, *, kinds: int | None = None
+    layers: list[Config], shape: tuple[int, ...], function: Function, *, tokens: range | None = None
 ) -> None:
     """Hold output and gradients against those of a function of PyTorch's.
 
-    It takes the input and the parameters under their names. An input of tokens has so many `kinds`.
+    It takes the input and the parameters under their names. Where samples are `tokens`, they are
+    drawn from these.
     """
     network = network_of(layers, shape)
     generator = np.random.default_rng(0)
     for values in network.parameters.values():
         values[...] = generator.normal(0, 0.5, values.shape)
     x = generator.normal(size=(3, *shape))
-    if kinds is not None:
-        x = generator.integers(0, kinds, x.shape)
+    if tokens is not None:
+        x = generator.integers(tokens.start, tokens.stop, x.shape)
     target = generator.normal(size=(3, *network.output_shape)).astype(np.float32)
 
     held = {
