@@ -20,6 +20,8 @@ from dltrain.engine.evaluator import Evaluator
 from dltrain.engine.graph import Graph
 from dltrain.engine.threads import available
 from dltrain.engine.trainer import Trainer
+from dltrain.layers.category_embedding import CategoryEmbedding
+from dltrain.layers.embedding import Embedding
 from dltrain.storage import checkpoint
 from dltrain.storage.checkpoint import Checkpoint
 from dltrain.storage.tensors import fill, move, slot_tensors
@@ -241,3 +243,16 @@ class Job:
                     warning=True,
                 )
             )
+        if any(self.data.inputs.categories) and not self._reads_categories():
+            self.observe(
+                Notice(
+                    "columns of the table hold categories, whose numbers are taken for "
+                    "measurements: begin the layers with `- category_embedding`",
+                    warning=True,
+                )
+            )
+
+    def _reads_categories(self) -> bool:
+        """Tell whether a layer makes vectors of the numbers of categories."""
+        layers = (node.layer for node in self.network.graph.nodes)
+        return any(isinstance(layer, CategoryEmbedding | Embedding) for layer in layers)

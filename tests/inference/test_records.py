@@ -17,6 +17,7 @@ from dltrain.core.errors import DataError
 from dltrain.inference.model import Model
 from dltrain.inference.predict import Record, predict
 from dltrain.inference.sources import Input
+from dltrain.training.evaluate import evaluate_checkpoint
 
 
 def trained(folder: Path, told: str, **training: Any) -> Model:
@@ -235,3 +236,56 @@ def test_series_with_classes_have_a_record_each(tmp_path: Path) -> None:
     records = told(model, tmp_path / "new.ts")
     assert [one.top[0].label if one.top else None for one in records] == ["up", "down", None]
     assert "the series has 4 steps, more than 3" in str(records[2].error)
+
+
+@pytest.mark.parametrize("first", ["category_embedding", "relu"])
+def test_categories_that_no_layer_reads_are_warned_of(tmp_path: Path, first: str) -> None:
+    (tmp_path / "rows.csv").write_text("town,y\n" + "A,1.5\nB,2\n" * 20)
+    config: dict[str, Any] = {
+        "dataset": {"type": "table", "path": str(tmp_path / "rows.csv"), "target": "y"},
+        "model": {"layers": [first, {"type": "dense", "units": "classes"}]},
+        "optimizer": "adam",
+        "training": {"loss": "mean_squared_error"},
+    }
+    said: list[Any] = []
+    dltrain.fit(config, runs=tmp_path / "runs", observe=said.append)
+    warned = [one for one in said if "hold categories" in getattr(one, "text", "")]
+    assert len(warned) == (first == "relu")
+
+
+def test_a_run_on_a_table_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7},{'ABC'[n % 3]},{n % 11}.5\n" for n in range(90))
+    (tmp_path / "rows.csv").write_text(f"x,town,y\n{rows}")
+    dataset = {"type": "table", "path": str(tmp_path / "rows.csv"), "target": "y"}
+    config: dict[str, Any] = {
+        "dataset": {**dataset, "validation": 0.2, "test": 0.1},
+        "model": {"type": "mlp", "units": [8], "classifier_activation": "linear"},
+        "optimizer": "adam",
+        "training": {"loss": "huber", "metrics": ["r2_score"]},
+    }
+    options: dict[str, Any] = {"runs": tmp_path / "runs", "overrides": {"training.epochs": 3}}
+    whole = dltrain.fit(config, name="whole", **options)
+    dltrain.fit(config, name="parts", runs=tmp_path / "runs")
+    parts = dltrain.fit(config, name="parts", resume=True, **options)
+    assert parts.result == whole.result
+
+
+def test_a_model_is_evaluated_on_another_table(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("x,y\n" + "1,a\n2,b\n" * 20)
+    (tmp_path / "test.csv").write_text("y,x\n" + "a,1\nb,2\n" * 5)
+    config: dict[str, Any] = {
+        "dataset": {
+            "type": "table", "path": str(tmp_path / "rows.csv"), "target": "y",
+            "test_path": str(tmp_path / "test.csv"),
+        },
+        "model": {"layers": [{"type": "dense", "units": "classes", "activation": "softmax"}]},
+        "optimizer": {"type": "adam", "learning_rate": 0.1},
+        "training": {"loss": "categorical_crossentropy", "metrics": ["accuracy"], "epochs": 20},
+    }  # fmt: skip
+    run = dltrain.fit(config, runs=tmp_path / "runs")
+    assert run.result["samples"] == 10
+    (tmp_path / "other.csv").write_text("x,y\n1,b\n2,b\n2,b\n1,a\n")
+    found = evaluate_checkpoint(run.folder, split="train", data=tmp_path / "other.csv")
+    assert (found.samples, found.metrics["accuracy"]) == (4, 0.75)
+    with pytest.raises(DataError, match="there is no split 'test'"):
+        evaluate_checkpoint(run.folder, data=tmp_path / "other.csv")
