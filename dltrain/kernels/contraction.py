@@ -12,13 +12,16 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.bfloat16_tile import bfloat16_strip
-from dltrain.kernels.integers import extents
-from dltrain.kernels.kernel import kernel
+from dltrain.kernels.integers import extents, smaller
+from dltrain.kernels.kernel import device, kernel
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, streamed_strip, strip
 
 STRIPS = (strip, bfloat16_strip)
 """What makes strips of tiles, of factors in float32 or of `halves`."""
+TOGETHER = 32
+"""Rows that a whole gradient takes in at a time: their numbers stay near while all tiles of a part
+meet them. 6,400 rows of 128 and 512 numbers take 15 ms, and 22 ms where they come all at once."""
 
 
 @kernel
@@ -191,6 +194,36 @@ def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ig
     return run
 
 
+def adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, init):  # type: ignore[no-untyped-def]
+    """Make the function of dw = start + x^T dy over `count` rows, for some features of x.
+
+    `shape` is inputs, columns, full column blocks, rest columns.
+    """
+    emit, block = STRIPS[halves], nv * width
+
+    @device
+    def add_rows(x, dy, dw, shape, features, count):  # type: ignore[no-untyped-def]
+        inputs, columns, blocks, singles = shape
+        tiles, rest = features // mr, np.int64(features % mr > 0)
+        x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
+        a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
+        whole, single = Sizes(1, tiles, 1, 1, count, 0), Sizes(1, rest, 1, 1, count, 0)
+        for j in range(blocks):
+            at = 4 * j * block
+            b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
+            c_rest = Rows(dw_rest + at, 0, columns)
+            emit(width, mr, 0, nv, 0, init, 0, a, b, 0, c, whole)
+            emit(width, mr_tail, 0, nv, 0, init, 0, a_rest, b, 0, c_rest, single)
+        at = 4 * blocks * block
+        b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
+        c_rest = Rows(dw_rest + at, 0, columns)
+        whole, single = Sizes(1, tiles, 1, 1, count, singles), Sizes(1, rest, 1, 1, count, singles)
+        emit(width, mr, 0, nv_tail, masked, init, 0, a, b, 0, c, whole)
+        emit(width, mr_tail, 0, nv_tail, masked, init, 0, a_rest, b, 0, c_rest, single)
+
+    return add_rows
+
+
 @kernel
 def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0, init=0):  # type: ignore[no-untyped-def]
     """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy, or dw +=.
@@ -198,30 +231,21 @@ def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0, in
     Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest
     columns. First is a multiple of mr, and last too, or the number of inputs.
     """
-    emit = STRIPS[halves]
+    begin = adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, init)
+    go_on = adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, 2)
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        inputs, columns, blocks, singles = args[17], args[18], args[19], args[20]
+        inputs, columns = args[17], args[18]
+        shape = (inputs, columns, args[19], args[20])
         rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
         if halves:
             rows = (rows + 1) // 2
         x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
         dw = address(args, 3, 0, 0, 0) + 4 * first * columns
-        tiles, rest = (last - first) // mr, np.int64((last - first) % mr > 0)
-        x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
-        a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
-        whole, single = Sizes(1, tiles, 1, 1, rows, 0), Sizes(1, rest, 1, 1, rows, 0)
-        for j in range(blocks):
-            at = 4 * j * nv * width
-            b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-            c_rest = Rows(dw_rest + at, 0, columns)
-            emit(width, mr, 0, nv, 0, init, 0, a, b, 0, c, whole)
-            emit(width, mr_tail, 0, nv, 0, init, 0, a_rest, b, 0, c_rest, single)
-        at = 4 * blocks * nv * width
-        b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-        c_rest = Rows(dw_rest + at, 0, columns)
-        whole, single = Sizes(1, tiles, 1, 1, rows, singles), Sizes(1, rest, 1, 1, rows, singles)
-        emit(width, mr, 0, nv_tail, masked, init, 0, a, b, 0, c, whole)
-        emit(width, mr_tail, 0, nv_tail, masked, init, 0, a_rest, b, 0, c_rest, single)
+        begin(x, dy, dw, shape, last - first, smaller(rows, TOGETHER))
+        for r in range(TOGETHER, rows, TOGETHER):
+            count = smaller(rows - r, TOGETHER)
+            below, dy_below = x + 4 * r * inputs, dy + 4 * r * columns
+            go_on(below, dy_below, dw, shape, last - first, count)
 
     return run

@@ -12,8 +12,8 @@ BLOCK_ROWS = 8
 WHOLE_BATCH = 2**16
 """Elements from which on a matrix' gradient is summed once for the batch, not in every lane: lanes
 would each hold, fill and fold as many."""
-PARTS = 32
-"""Parts of such a gradient that threads share, at most."""
+PARTS = 8
+"""Parts of such a gradient that threads share, at most: each reads the whole gradient of y."""
 
 
 @dataclass(frozen=True)
