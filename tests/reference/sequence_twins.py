@@ -30,6 +30,8 @@ def embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
 
 
 def category_embedding(config: Config, x: Array, own: Own) -> tuple[Array, Backward]:
+    if isinstance(config["categories"], str):  # of data without any, nothing is filled in
+        return x, lambda dy: dy
     measured = [column for column, count in enumerate(config["categories"]) if not count]
     rest = [column for column, count in enumerate(config["categories"]) if count]
     tables = [own[f"embeddings_{column}"] for column in rest]
