@@ -9,7 +9,7 @@ from dltrain.layers.tiling import choose, choose_even
 
 BLOCK_ROWS = 8
 """Rows that a tiling is chosen for, where their number is only known at run time: a lane's."""
-WHOLE_BATCH = 2**16
+WHOLE_BATCH = 2**17
 """Elements from which on a matrix' gradient is summed once for the batch, not in every lane: lanes
 would each hold, fill and fold as many."""
 PARTS = 8

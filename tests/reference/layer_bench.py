@@ -14,7 +14,9 @@ from tests.reference.bench import Bench
 
 
 class LayerBench(Bench):
-    """Stands in for the engine towards a layer with any number of inputs."""
+    """Stands in for the engine towards a layer with any number of inputs, none of it padding."""
+
+    mask: Buffer | None = None
 
     def __init__(
         self,
