@@ -67,6 +67,9 @@ def preset_starter(model: type[Model]) -> str:
         dataset = {"type": "text_csv", "path": "texts.csv", **columns, "validation": 0.1}
     if model.reads_tokens:
         dataset = {"type": "text", "path": "text.txt", "validation": 0.1}
+    if model.reads_pairs:
+        columns = {"source": "source", "target": "target"}
+        dataset = {"type": "text_pairs", "path": "pairs.csv", **columns, "validation": 0.1}
     goal = _PIXELS if model.per_pixel else _LABELS
     if model.reads_series:
         dataset = {"type": "series", "path": "series.csv", "length": 24, "validation": 0.1}

@@ -66,7 +66,7 @@ Splits = Mapping[str, Sequence[Text]]
 def text_facts(dataset: TextData, splits: Splits, seed: int) -> DataFacts:
     """Tell what samples there are, and of how many tokens."""
     names = label_names(splits)
-    labels = _labels(splits["train"], names)
+    labels = {split: _labels(texts, names) for split, texts in splits.items()}["train"]
     encoder = learnt_encoder(dataset, splits["train"], labels, seed, "test" in splits)
     counts = {split: len(texts) for split, texts in splits.items()}
     facts = DataFacts(
@@ -101,7 +101,14 @@ def stored_texts(dataset: TextData, splits: Splits, reading: Reading) -> Stored:
 
 def label_names(splits: Splits) -> tuple[str, ...]:
     """Name the classes: the labels of the training split, in the order of the alphabet."""
-    return tuple(sorted({text.label for text in splits["train"]}))
+    names = tuple(sorted({text.label for text in splits["train"]}))
+    if len(names) < 2:
+        raise DataError(
+            f"all texts have the label {names[0]!r}: there is nothing to tell apart",
+            at=splits["train"][0].place,
+            hint="is the right column the `label`?",
+        )
+    return names
 
 
 def learnt_encoder(

@@ -40,6 +40,9 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
 
 
 def _of_option(model: Model, option: str, error: ShapeError) -> ShapeError:
+    if "tokens" in error.message:
+        message = f"{model.type_name} reads tokens, which this data set does not give"
+        return ShapeError(message, hint="take a data set of texts, such as `type: text_csv`")
     if option != "classes":
         hint = (error.hint or "").replace("activation", option).removesuffix(" in the last layer")
         return ShapeError(error.message, hint=hint or None)

@@ -18,6 +18,8 @@ class Model(Component):
     """Height and width of the images that it was made for."""
     per_pixel: ClassVar[bool] = False
     """Whether it gives classes of each pixel."""
+    reads_pairs: ClassVar[bool] = False
+    """Whether it makes one text of another."""
     reads_text: ClassVar[bool] = False
     """Whether it takes texts, not images."""
     reads_series: ClassVar[bool] = False

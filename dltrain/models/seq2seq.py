@@ -39,6 +39,7 @@ class Seq2seq(Model):
     """
 
     reads_tokens: ClassVar[bool] = True
+    reads_pairs: ClassVar[bool] = True
     advice: ClassVar[str | None] = "take a data set of tokens, source and target in one sequence"
 
     classes: PositiveInteger | None = None

@@ -124,6 +124,8 @@ def test_what_cannot_be_read_is_named_with_its_place(
 def test_a_label_that_training_does_not_have_is_named(tmp_path: Path) -> None:
     (tmp_path / "test.csv").write_text("text,label\nfine,goood\n")
     source = dataset(tmp_path, test_path=str(tmp_path / "test.csv"))
+    with pytest.raises(DataError, match="'goood' does not occur in training"):
+        source.describe()
     with pytest.raises(DataError, match="'goood' does not occur in training") as raised:
         source.load(seed=0)
     assert str(raised.value.at).endswith("test.csv:2")
@@ -214,3 +216,15 @@ def test_real_sets_are_read_whole(
     data = Dataset.parse({"type": "text_csv", **placed}).load(seed=0)
     assert {name: len(split) for name, split in data.splits.items()} == counts
     assert data.classes == classes
+
+
+def test_texts_of_one_label_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="all texts have the label 'good'") as raised:
+        dataset(tmp_path, "text,label\nfine,good\nvery fine,good\n").describe()
+    assert str(raised.value.at).endswith("a.csv:2")
+
+
+def test_a_folder_is_no_table(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="this is a folder, not a file") as raised:
+        Dataset.parse({"type": "text_csv", "path": str(tmp_path)}).describe()
+    assert "text_folder" in (raised.value.hint or "")

@@ -93,6 +93,9 @@ class TextCsv(Dataset):
         return {split: self._texts(Path(path)) for split, path in files.items() if path is not None}
 
     def _texts(self, path: Path) -> list[Text]:
+        if path.is_dir():
+            hint = "`type: text_folder` takes class folders of texts"
+            raise DataError("this is a folder, not a file", at=str(path), hint=hint)
         if not path.is_file():
             raise absent_file(path)
         grid = self._grid(path)
