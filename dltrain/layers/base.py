@@ -110,6 +110,11 @@ class Layer(Component):
         return None
 
     @property
+    def sees_later(self) -> bool:
+        """Tell whether steps of the output are made of later ones of the input."""
+        return False
+
+    @property
     def is_measured(self) -> bool:
         """Tell whether its state `mean` and `variance` are taken from the training split."""
         return False

@@ -74,6 +74,11 @@ class MultiHeadAttention(Layer):
     kernel_regularizer: Regularizer | None = None
     """Penalty on all kernels, added to the loss."""
 
+    @property
+    def sees_later(self) -> bool:
+        """Tell whether all steps are looked at."""
+        return not self.causal
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Keep the shape of the queries' input."""
         for shape in inputs:

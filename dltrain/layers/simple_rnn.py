@@ -60,6 +60,11 @@ class SimpleRNN(Layer):
     go_backwards: Flag = False
     """Whether the last step comes first; the outputs come in this order too."""
 
+    @property
+    def sees_later(self) -> bool:
+        """Tell whether it reads backwards."""
+        return self.go_backwards
+
     def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
         """Check the activation, which works inside the layer."""
         require_tanh(self)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from dltrain.config.draft import Draft
 from dltrain.config.dump import to_yaml
 from dltrain.core.errors import ConfigError
+from dltrain.data.encoders.base import restored
+from dltrain.data.encoders.language import LanguageEncoder
 from dltrain.data.loader import Loader
 from dltrain.data.samples import Data
 from dltrain.engine.check import nothing_to_train
@@ -234,6 +236,17 @@ class Job:
         )
 
     def _warn(self) -> None:
+        encoder = restored(self.data.preprocessing)
+        nodes = self.network.graph.nodes
+        seeing = next((node.name for node in nodes if node.layer.sees_later), None)
+        if isinstance(encoder, LanguageEncoder) and seeing is not None:
+            self.observe(
+                Notice(
+                    f"{seeing} sees the tokens that are to be told, so that nothing is learnt: "
+                    "write `causal: true` in attention, and read in one direction alone",
+                    warning=True,
+                )
+            )
         count = len(self.train)
         if self.settings.batch_size > count:
             self.observe(
