@@ -50,7 +50,7 @@ def networks(kind: str) -> dict[str, Architecture]:
             {"type": "bidirectional", "layer": layer(6, return_sequences=True)},
             {"type": "bidirectional", "layer": layer(4, go_backwards=True), "merge": "add"},
         ),
-        "a large matrix": architecture((3, 40), layer(144)),
+        "a large matrix": architecture((3, 40), layer(184)),
     }
 
 
