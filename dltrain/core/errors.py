@@ -91,11 +91,14 @@ class ShapeError(DltrainError):
 
     def __init__(
         self, message: str, *, field: str | None = None, at: str | None = None,
-        hint: str | None = None, history: str | None = None,
+        hint: str | None = None, history: str | None = None, missing: str | None = None,
     ) -> None:  # fmt: skip
-        """Keep the message, the field of the layer at fault and the shapes that led there."""
+        """Keep the message, the field of the layer at fault and the shapes that led there.
+
+        `missing` is what a layer takes from the data set, such as `tokens`, that is not known.
+        """
         super().__init__(message, at=at, hint=hint)
-        self.field = field
+        self.field, self.missing = field, missing
         self.history = history
         self.loc: tuple[str | int, ...] = ()
 

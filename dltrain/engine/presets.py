@@ -27,7 +27,11 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
         return error
     model = Model.parse(child(written, "model"))
     option = _OPTIONS.get(str(error.field), str(error.field))
-    if option in type(model).model_fields:
+    if error.missing == "tokens":
+        message = f"{model.type_name} reads tokens, which this data set does not give"
+        placed = ShapeError(message, hint="take a data set of texts, such as `type: text_csv`")
+        placed.loc = ("model",)
+    elif option in type(model).model_fields:
         placed = _of_option(model, option, error)
         placed.loc = ("model", option)
     else:
@@ -40,9 +44,6 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
 
 
 def _of_option(model: Model, option: str, error: ShapeError) -> ShapeError:
-    if "tokens" in error.message:
-        message = f"{model.type_name} reads tokens, which this data set does not give"
-        return ShapeError(message, hint="take a data set of texts, such as `type: text_csv`")
     if option != "classes":
         hint = (error.hint or "").replace("activation", option).removesuffix(" in the last layer")
         return ShapeError(error.message, hint=hint or None)

@@ -28,7 +28,8 @@ def filled_in(layer: LayerT, field: str, **counts: int | None) -> LayerT:
         return layer
     if counts[name] is None:
         message = f"`{field}: {name}` needs a data set with {name}"
-        raise ShapeError(message, field=field, hint=f"write the number of {_MEANT[name]}")
+        hint = f"write the number of {_MEANT[name]}"
+        raise ShapeError(message, field=field, hint=hint, missing=name)
     return layer.model_copy(update={field: counts[name]})
 
 

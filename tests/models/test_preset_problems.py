@@ -55,6 +55,14 @@ def test_a_mistake_in_an_option_stands_at_the_option(
     assert hint is None or hint in (found.hint or "")
 
 
+@pytest.mark.parametrize("classes", [None, 10])
+def test_a_model_of_texts_says_what_it_reads(classes: int | None) -> None:
+    found = problem("lstm_classifier", (12,), classes=classes)
+    assert found.path == "model"
+    assert "lstm_classifier reads tokens, which this data set does not give" in found.message
+    assert "`type: text_csv`" in (found.hint or "")
+
+
 @pytest.mark.parametrize(
     ("model", "path", "message"),
     [
