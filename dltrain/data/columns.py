@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from dltrain.core.component import Component
 from dltrain.core.errors import DataError
 
+LARGEST = float(np.finfo(np.float32).max)
+"""The largest number that a network can take in."""
 Missing = Literal["error", "median", "mean"]
 MISSING = ("", "?", "na", "n/a", "nan", "null")
 """Texts that stand for no value, in lower case."""
@@ -158,11 +160,12 @@ def category(value: Any, missing: Sequence[str]) -> str:
 
 
 def number_of(value: Any) -> float | None:
-    """Read a finite number; None where there is none."""
+    """Read a number that is finite as a float32 too; None where there is none."""
     if isinstance(value, str) and "_" in value:
         return None  # Python's own spelling
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return number if math.isfinite(number) else None
+    # What is larger would make the deviation of its column infinite, and the column constant.
+    return number if abs(number) <= LARGEST else None

@@ -9,6 +9,9 @@ from dltrain.data.encoders.pairs import START, PairEncoder
 from dltrain.data.samples import Samples
 from dltrain.inference.complete import Network, complete
 
+NEVER = "<untold>"
+"""What stands in right texts for words that the network does not know."""
+
 
 def bleu(encoder: object, network: Network, samples: Samples, batch_size: int) -> float:
     """Give the BLEU of a whole split, from 0 to 100: likeliest tokens against the targets.
@@ -34,5 +37,6 @@ def bleu(encoder: object, network: Network, samples: Samples, batch_size: int) -
         given[:, encoder.source_length :] = 0
         given[:, encoder.source_length] = START
         told += [encoder.text(row.tolist()) for row in complete(encoder, network, given)]
-        right += [encoder.text(row.tolist()) for row in samples.targets[rows]]
+        # A word that is not known can never be told right.
+        right += [encoder.text(row.tolist(), unknown=NEVER) for row in samples.targets[rows]]
     return float(corpus_bleu(told, [right]).score)

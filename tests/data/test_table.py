@@ -169,6 +169,7 @@ def test_rows_can_be_encoded_one_by_one(table: Any) -> None:
         ("x,y\n1,a\n1,\n", {}, "column 'y' has no value here", 3),
         ("x,y\n1,a\n2,a\n3,b\noops,b\n", {}, "'oops' is no finite number, though most", 5),
         ("x,y\n1,a\n2,a\n3,b\ninf,b\n", {}, "'inf' is no finite number", 5),
+        ("x,y\n1,a\n2,a\n3,b\n1e308,b\n", {}, "'1e308' is no finite number", 5),
         ("x,y\n1,1.5\n2,word\n", {"task": "regression"}, "'word' is no finite number", 3),
         ("x,y,z\n1,0,1\n2,5,0\n", {"target": ["y", "z"], "task": "multi_label"}, "neither 0", 3),
         ("x,y\n1,a,b\n2,b\n", {}, "the row has 3 columns, not 2", 2),

@@ -78,6 +78,8 @@ def test_tokens_are_told_one_after_another_up_to_the_end(tmp_path: Path) -> None
         [[START, 5, END], [START, 5, 8]],
     ]
     assert encoder.text([5, 4, END, 6]) == "b a"
+    assert encoder.text([5, 1, 1, START, 4, 6, END]) == "b <unknown> a c"
+    assert encoder.text([1, 4], unknown="?") == "? a"
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def predict(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Images, tables, folders, globs, @list.txt, or - for paths on standard input.",
+            help="Images, tables, folders, globs, @list.txt, or - for standard input.",
         ),
     ],
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="Labels to give for each.")] = 3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby, takewhile
 from typing import Any, ClassVar
 
 import numpy as np
@@ -94,15 +95,14 @@ class PairEncoder(Encoder):
             label[: len(numbers)], label[len(numbers)] = numbers, END
         return samples, labels
 
-    def text(self, numbers: Sequence[int]) -> str:
-        """Give the text of a target's tokens, up to its end."""
-        known: list[int] = []
-        for number in numbers:
-            if number == END:
-                break
-            if number >= len(SPECIAL):
-                known.append(number - len(SPECIAL))
-        return self.target.text(known)
+    def text(self, numbers: Sequence[int], *, unknown: str = SPECIAL[OTHER]) -> str:
+        """Give the text of a target's tokens up to its end, `unknown` for runs not known."""
+        until = list(takewhile(lambda number: number != END, numbers))
+        parts = []
+        for other, run in groupby(until, key=lambda number: number == OTHER):
+            known = [number - len(SPECIAL) for number in run if number >= len(SPECIAL)]
+            parts += [unknown] if other else [self.target.text(known)] if known else []
+        return " ".join(parts)
 
 
 def _numbers(tokens: Tokenizer, text: Any, first: int) -> NDArray[np.int64]:
