@@ -48,6 +48,10 @@ class _Uses:
         roots = {id(buffer.root) for buffer in row.reads}
         return not any(first < writer < last for root in roots for writer in self.writers[root])
 
+    def is_changed(self, buffer: Buffer, first: int, last: int) -> bool:
+        """Tell whether a row between two others changes a buffer in place."""
+        return any(first < writer < last for writer in self.writers[id(buffer.root)])
+
 
 def _padding_at_once(rows: list[Row]) -> list[Row]:
     """Let rows that can write in other forms do the work of a copy behind them."""
@@ -57,6 +61,8 @@ def _padding_at_once(rows: list[Row]) -> list[Row]:
     for number, row in enumerate(rows):
         source = made.get(id(row.reads[0])) if row.kernel in FORMS else None
         if source is None or not uses.is_unchanged(rows[source], source, number):
+            continue
+        if uses.is_changed(row.reads[0], source, number):
             continue
         producer, readers = rows[source], uses.readers[id(row.reads[0].root)]
         if producer.cheap or all(rows[reader].kernel in FORMS for reader in readers):
@@ -74,12 +80,14 @@ def _padding_at_once(rows: list[Row]) -> list[Row]:
 
 def _without_unread(rows: list[Row]) -> list[Row]:
     """Leave out rows whose whole result is a value that nothing reads any more."""
-    read = {id(buffer.root) for row in rows for buffer in row.reads}
-    return [
-        row
-        for row in rows
-        if not row.pads or row.writes[0].root.batch_wide or id(row.writes[0].root) in read
-    ]
+    uses = _Uses(rows)
+
+    def is_needed(row: Row) -> bool:
+        root = row.writes[0].root
+        # Who changes a value in place, as a bias' gradient does, reads it too.
+        return root.batch_wide or bool(uses.readers[id(root)]) or len(uses.writers[id(root)]) > 1
+
+    return [row for row in rows if not row.pads or is_needed(row)]
 
 
 def _recomputed(rows: list[Row]) -> list[Row]:

@@ -56,6 +56,8 @@ def _joined_once(nodes: Computation, predicting: bool) -> Computation:
             layer = before.layer.joined(node.layer, predicting=predicting)
             if layer is None or set(before.parameters) & set(node.parameters):
                 continue
+            if node.layer.joins and len(node.inputs) != 2:
+                continue
             both_learn = not predicting and before.parameters and node.parameters
             if both_learn and before.frozen != node.frozen:
                 continue

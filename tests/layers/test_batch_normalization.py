@@ -111,6 +111,33 @@ NETWORKS = {
         {**NORM, "center": False, "scale": False, "activation": "relu6"},
     ),
     "the last layer": architecture((6, 5, 2), conv(5), NORM),
+    "bias and relu before it": architecture(
+        (6, 5, 2),
+        conv(5),
+        {**conv(4), "use_bias": True, "activation": "relu"},
+        NORM,
+        conv(3),
+        {**conv(5), "use_bias": True},
+        NORM,
+        conv(2),
+    ),
+    "a sum before it": architecture(
+        (6, 5, 2),
+        {
+            "type": "parallel",
+            "merge": "add",
+            "branches": [[conv(3), {**conv(2), "use_bias": True, "activation": "relu"}], []],
+        },
+        NORM,
+        conv(2),
+    ),
+    "sums of three": architecture(
+        (6, 5, 2),
+        conv(4),
+        {"type": "parallel", "merge": "add", "branches": [[conv(4), NORM], [conv(4), NORM], []]},
+        {"type": "parallel", "merge": "add", "branches": [[conv(4), NORM]]},
+        relu(),
+    ),
 }
 
 
