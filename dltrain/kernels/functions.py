@@ -1,4 +1,4 @@
-"""exp, log, tanh, sigmoid, erf, sine and their like in float32, in loops that vectorize.
+"""exp, log, tanh, sigmoid, sine and their like in float32, in loops that vectorize.
 
 Each is within 3e-7 of float64, relative, where the result is a normal number; infinities, NaN and
 underflow come out as in IEEE arithmetic. Polynomials are minimax fits of the functions named beside
@@ -46,16 +46,6 @@ A3, A4 = np.float32(0.107138291), np.float32(0.12150466442)
 T0, T1, T2 = np.float32(-0.33333325386), np.float32(0.13332983851), np.float32(-0.05392095447)
 T3, T4, T5 = np.float32(0.02157106064), np.float32(-0.00788331125), np.float32(0.00189566752)
 TANH_SMALL = np.float32(0.65)
-
-# erf(x) / x as a polynomial in x**2 on |x| <= 1: 1.2e-9.
-F0, F1, F2 = np.float32(1.12837910652), np.float32(-0.37612625957), np.float32(0.11283585429)
-F3, F4, F5 = np.float32(-0.02685381286), np.float32(0.00518832775), np.float32(-0.00080101937)
-F6 = np.float32(7.853861461626366e-05)
-# log(1 - erf(x)) on [0.98, 4]: 1.2e-9 of erf. Beyond 4 erf is 1 in float32.
-G0, G1, G2 = np.float32(-0.00031246999), np.float32(-1.12720227242), np.float32(-0.63796502352)
-G3, G4, G5 = np.float32(-0.1032562032), np.float32(0.02190647461), np.float32(-0.00296400557)
-G6 = np.float32(0.00018797162920236588)
-ERF_TOP = np.float32(4)
 
 # sin(q * pi / 2) / q and (cos(q * pi / 2) - 1) / q**2 as polynomials in q**2 on |q| <= 1/2: 5e-9.
 S0, S1 = np.float32(1.5707963705), np.float32(-0.64596349001)
@@ -140,20 +130,6 @@ def tanh(x):  # type: ignore[no-untyped-def]
     far = ONE - TWO / (exp(magnitude + magnitude) + ONE)
     far = select(x < ZERO, -far, far)
     return select(magnitude < TANH_SMALL, near, far)
-
-
-@device
-def erf(x):  # type: ignore[no-untyped-def]
-    """Give the error function."""
-    magnitude = select(x < ZERO, -x, x)
-    z = x * x
-    p = (((((F6 * z + F5) * z + F4) * z + F3) * z + F2) * z + F1) * z + F0
-    near = x * p
-    a = select(magnitude > ERF_TOP, ERF_TOP, magnitude)
-    q = (((((G6 * a + G5) * a + G4) * a + G3) * a + G2) * a + G1) * a + G0
-    far = ONE - exp(q)
-    far = select(x < ZERO, -far, far)
-    return select(magnitude < ONE, near, far)
 
 
 @device

@@ -1,4 +1,4 @@
-"""Activations made of exponentials: sigmoid, tanh, gelu and their like, forward and backward."""
+"""Smooth activations: sigmoid, tanh, gelu and their like, forward and backward."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import numpy as np
 
 from dltrain.kernels.bits import select
 from dltrain.kernels.elementwise import elementwise, one_constant
-from dltrain.kernels.functions import erf, exp, expm1, sigmoid, softplus, tanh
+from dltrain.kernels.functions import expm1, sigmoid, softplus, tanh
 from dltrain.kernels.kernel import device
+from dltrain.kernels.normal import normal_share, normal_slope
 
-ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
+ZERO, ONE = np.float32(0), np.float32(1)
 SCALE, ALPHA = np.float32(1.0507009873554805), np.float32(1.6732632423543772)
 """Selu's constants: with them layers keep mean 0 and variance 1. Klambauer et al. 2017."""
-ROOT_HALF = np.float32(0.7071067811865476)
-NORMAL_PEAK = np.float32(0.3989422804014327)
-"""Density of the normal distribution at 0: 1 / sqrt(2 pi)."""
 SLOPE, CUBE = np.float32(1.5957691216057308), np.float32(0.044715)
 """The approximate gelu is x * sigmoid(SLOPE * (x + CUBE * x**3)), SLOPE = 2 sqrt(2 / pi)."""
 FAR = np.float32(30)
@@ -80,7 +78,7 @@ def share_below(x, approximate):  # type: ignore[no-untyped-def]
     """Give the normal distribution function of x, or its approximation."""
     if approximate:
         return sigmoid(SLOPE * (x + CUBE * x * x * x))
-    return HALF * (ONE + erf(x * ROOT_HALF))
+    return normal_share(x)
 
 
 @device
@@ -92,7 +90,7 @@ def gelu_slope(x, approximate):  # type: ignore[no-untyped-def]
         t = select(t < -FAR, -FAR, t)
         s = sigmoid(SLOPE * (t + CUBE * t * t * t))
         return s + t * s * (ONE - s) * SLOPE * (ONE + np.float32(3) * CUBE * t * t)
-    return HALF * (ONE + erf(x * ROOT_HALF)) + x * NORMAL_PEAK * exp(-HALF * x * x)
+    return normal_slope(x)
 
 
 @device

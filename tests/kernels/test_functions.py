@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from dltrain.kernels.functions import (
     cosine,
-    erf,
     exp,
     expm1,
     log,
@@ -63,11 +62,6 @@ def map_tanh(x: Any, y: Any) -> None:
         y[i] = tanh(x[i])
 
 
-def map_erf(x: Any, y: Any) -> None:
-    for i in range(x.size):
-        y[i] = erf(x[i])
-
-
 def map_sine(x: Any, y: Any) -> None:
     for i in range(x.size):
         y[i] = sine(x[i])
@@ -93,7 +87,6 @@ CASES: dict[str, tuple[Callable[..., None], Callable[..., Any], float, float]] =
     "sigmoid": (map_sigmoid, lambda x: 1 / (1 + np.exp(-x)), -87, 60),
     "softplus": (map_softplus, lambda x: np.logaddexp(0, x), -87, 60),
     "tanh": (map_tanh, np.tanh, -30, 30),
-    "erf": (map_erf, np.vectorize(math.erf), -8, 8),
     "sine": (map_sine, lambda q: np.sin(q * np.pi / 2), -0.5, 0.5),
     "cosine": (map_cosine, lambda q: np.cos(q * np.pi / 2), -0.5, 0.5),
 }
@@ -130,7 +123,6 @@ def test_nan_stays_nan_among_others(name: str) -> None:
         ("sigmoid", [np.inf, 100, 0, -200, -np.inf], [1, 1, 0.5, 0, 0]),
         ("softplus", [np.inf, 200, -200, -np.inf], [np.inf, 200, 0, 0]),
         ("tanh", [np.inf, 100, 0, -100, -np.inf], [1, 1, 0, -1, -1]),
-        ("erf", [np.inf, 100, 0, -100, -np.inf], [1, 1, 0, -1, -1]),
     ],
 )
 def test_the_ends_of_the_range_are_exact(name: str, x: list[float], expected: list[float]) -> None:
