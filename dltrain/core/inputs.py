@@ -11,6 +11,8 @@ class InputFacts:
 
     tokens: int | None = None
     """Different tokens, where samples are tokens' numbers: 0 is padding, 1 an unknown token."""
+    source: int | None = None
+    """Where a target of other tokens stands behind its source: the steps of the source."""
     categories: tuple[int, ...] = ()
     """Of a table, the different categories of each column; 0 where it holds measurements."""
 

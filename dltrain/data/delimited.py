@@ -89,14 +89,21 @@ class Grid:
     lines: Sequence[int]
     """The line of each row in the file."""
 
+    def error(self, row: int) -> DataError | None:
+        """Tell whether a row has more or fewer columns than there are."""
+        if len(self.rows[row]) == len(self.columns):
+            return None
+        return DataError(
+            f"the row has {len(self.rows[row])} columns, not {len(self.columns)}",
+            at=self.at(row),
+            hint="is the `delimiter` the right one? values that hold it stand in quotes",
+        )
+
     def check(self, row: int) -> None:
         """Raise DataError where a row has more or fewer columns than there are."""
-        if len(self.rows[row]) != len(self.columns):
-            raise DataError(
-                f"the row has {len(self.rows[row])} columns, not {len(self.columns)}",
-                at=self.at(row),
-                hint="is the `delimiter` the right one? values that hold it stand in quotes",
-            )
+        error = self.error(row)
+        if error is not None:
+            raise error
 
     def check_names(self) -> None:
         """Raise DataError where two columns have one name."""

@@ -23,6 +23,8 @@ from dltrain.losses.base import Loss
 from dltrain.metrics.base import Metric
 
 Location = tuple[str | int, ...]
+PROBABILITIES = ("softmax", "sigmoid")
+"""Activations behind which an output is a class that is told."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def check_shapes(
             if draft.complete and draft.loss is not None:
                 check_loss(draft.loss, draft.layers, graph, classes, targets)
             if draft.config is not None:
-                check_metrics(draft.config.training.metrics, graph, classes)
+                check_metrics(draft.config.training.metrics, graph, classes, targets)
         except ShapeError as raised:
             error = raised
     shapes = (shape_problem(draft, error),) if error is not None else ()
@@ -142,13 +144,17 @@ def check_loss(
         raise
 
 
-def check_metrics(metrics: tuple[Metric, ...], graph: Graph, classes: int | None) -> None:
+def check_metrics(
+    metrics: tuple[Metric, ...], graph: Graph, classes: int | None, targets: Targets | None = None
+) -> None:
     """Raise ShapeError, with the metric at fault, where the output does not suit it."""
     assert graph.output is not None  # noqa: S101 - a graph is built before it is checked
     for position, metric in enumerate(metrics):
         try:
             metric.check(graph.output.shape, classes)
             _require_activation(metric, _last_activation(graph))
+            if classes is None and targets is not None:
+                _require_classes(metric, _last_activation(graph), targets)
         except ShapeError as error:
             loc: Location = ("training", "metrics", position)
             error.loc = (*loc, error.field) if error.field else loc
@@ -162,6 +168,15 @@ def _require_activation(metric: Metric, activation: str) -> None:
         f"{metric.type_name} takes the probabilities of a {metric.activation}, but the last "
         f"activation is {activation}",
         hint=f"write `activation: {metric.activation}` in the last layer",
+    )
+
+
+def _require_classes(metric: Metric, activation: str, targets: Targets) -> None:
+    if not metric.counts_classes or targets[0] == "labels" or activation in PROBABILITIES:
+        return
+    raise ShapeError(
+        f"{metric.type_name} counts how classes are told, but the data set has numbers to tell",
+        hint="take mean_absolute_error, root_mean_squared_error or r2_score",
     )
 
 

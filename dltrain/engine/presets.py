@@ -14,7 +14,6 @@ Location = tuple[str | int, ...]
 _OPTIONS = {
     "units": "classes",
     "filters": "classes",
-    "input_dim": "classes",
     "activation": "classifier_activation",
 }
 """What a preset calls the fields of its last layer."""
@@ -26,10 +25,14 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
     if error.loc[:2] != ("model", "layers") or child(child(written, "model"), "layers") is not None:
         return error
     model = Model.parse(child(written, "model"))
-    option = _OPTIONS.get(str(error.field), str(error.field))
+    option = _option(model, error)
     if error.missing == "tokens":
         message = f"{model.type_name} reads tokens, which this data set does not give"
         placed = ShapeError(message, hint="take a data set of texts, such as `type: text_csv`")
+        placed.loc = ("model",)
+    elif error.missing == "source":
+        message = f"{model.type_name} reads pairs of texts, which this data set does not give"
+        placed = ShapeError(message, hint="take `type: text_pairs`, or write `source_length`")
         placed.loc = ("model",)
     elif option in type(model).model_fields:
         placed = _of_option(model, option, error)
@@ -43,12 +46,21 @@ def of_preset(written: Any, error: ShapeError) -> ShapeError:
     return placed
 
 
+def _option(model: Model, error: ShapeError) -> str:
+    """Name the option that a mistake in a layer's field is one of."""
+    if error.missing is not None:
+        return error.missing
+    if error.field == "input_dim":
+        return "tokens" if "tokens" in type(model).model_fields else "classes"
+    return _OPTIONS.get(str(error.field), str(error.field))
+
+
 def _of_option(model: Model, option: str, error: ShapeError) -> ShapeError:
-    if option != "classes":
+    if option not in ("classes", "tokens"):
         hint = (error.hint or "").replace("activation", option).removesuffix(" in the last layer")
         return ShapeError(error.message, hint=hint or None)
     if getattr(model, option) is not None:
-        return ShapeError(error.message, hint="leave `classes` out")
+        return ShapeError(error.message, hint=f"leave `{option}` out")
     message = f"{model.type_name} needs a data set with classes"
     return ShapeError(message, hint="write the number of `classes`")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from dltrain.core.errors import ShapeError
 from dltrain.core.fields import Flag, PositiveInteger
 from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
@@ -45,8 +46,19 @@ class Embedding(Layer):
         return StepMask() if self.mask_zero else None
 
     def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
-        """Fill in `input_dim: tokens`."""
-        return filled_in(self, "input_dim", classes=classes, tokens=inputs.tokens)
+        """Fill in `input_dim: tokens`.
+
+        Raises: ShapeError where the data set has more tokens than the table has rows.
+        """
+        filled = filled_in(self, "input_dim", classes=classes, tokens=inputs.tokens)
+        if inputs.source is None and (inputs.tokens or 0) > filled._rows:
+            raise ShapeError(
+                f"the data set has {inputs.tokens:,} tokens, but the table has {filled._rows:,} "
+                "rows",
+                field="input_dim",
+                hint="write `input_dim: tokens`",
+            )
+        return filled
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Give a vector for each token."""

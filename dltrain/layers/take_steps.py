@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dltrain.core.errors import ShapeError
-from dltrain.core.fields import Integer
+from dltrain.core.inputs import InputFacts
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer, require
+from dltrain.layers.outputs import StepsField, filled_in, known
 from dltrain.layers.steps import cut, put_back
 
 
@@ -16,10 +17,17 @@ class TakeSteps(Layer):
     Shapes: x (time,) or (time, features); y (stop - start,) or (stop - start, features).
     """
 
-    start: Integer = 0
-    """The first step, counted from 0; a negative number counts from the end."""
-    stop: Integer | None = None
+    start: StepsField = 0
+    """The first step, counted from 0; a negative number counts from the end. `source` is the first
+    behind the source, where the data set has pairs of texts."""
+    stop: StepsField | None = None
     """The step before which to stop, counted as `start` is; default: the end."""
+
+    def resolved(self, classes: int | None, inputs: InputFacts) -> Layer:
+        """Fill in `start: source` and `stop: source`."""
+        return filled_in(
+            filled_in(self, "start", source=inputs.source), "stop", source=inputs.source
+        )
 
     def output_shape(self, *inputs: Shape) -> Shape:
         """Count the steps, of which at least one must be there."""
@@ -43,5 +51,6 @@ class TakeSteps(Layer):
 
     def _range(self, time: int) -> tuple[int, int]:
         """Give the first step and the one behind the last, counted from 0."""
-        first, last = self.start, time if self.stop is None else self.stop
+        first = known(self.start, "start")
+        last = time if self.stop is None else known(self.stop, "stop")
         return first + time * (first < 0), last + time * (last < 0)

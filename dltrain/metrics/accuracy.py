@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.losses.base import Comparing, rows_of
 from dltrain.metrics.base import Metric, compare
 
@@ -11,6 +13,8 @@ class Accuracy(Metric):
 
     An output of one unit is right when it is above 0.5 for class 1, and not above it for class 0.
     """
+
+    counts_classes: ClassVar[bool] = True
 
     def forward(self, at: Comparing) -> None:
         """Write the row that counts."""

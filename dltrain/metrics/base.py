@@ -23,6 +23,8 @@ class Metric(Component):
 
     activation: ClassVar[str | None] = None
     """What has to be the last activation, where that matters."""
+    counts_classes: ClassVar[bool] = False
+    """Whether it counts how classes are told, and says nothing of measurements."""
 
     def check(self, output: Shape, classes: int | None) -> None:
         """Raise ShapeError where the network's output does not suit this metric."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Count
 from dltrain.core.shapes import Shape
 from dltrain.losses.base import Comparing
@@ -21,6 +23,8 @@ class F1Score(Metric):
 
     Counted over all samples at once. Several sigmoids are measured each by itself, above 0.5.
     """
+
+    counts_classes: ClassVar[bool] = True
 
     average: Average = "macro"
     """macro: the mean over the classes that occur; weighted: by how often they do; micro: all

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from dltrain.core.fields import Count
 from dltrain.core.shapes import Shape
 from dltrain.losses.base import Comparing
@@ -14,6 +16,8 @@ class MeanIou(Metric):
 
     Counted over all samples at once; a class that is nowhere found or true is left out.
     """
+
+    counts_classes: ClassVar[bool] = True
 
     class_id: Count | None = None
     """The class to measure alone, counted from 0."""

@@ -12,6 +12,7 @@ from dltrain.metrics.base import Metric, compare
 class TopKAccuracy(Metric):
     """Share of samples whose true class is among the k highest outputs."""
 
+    counts_classes: ClassVar[bool] = True
     type_name: ClassVar[str] = "top_k_accuracy"
 
     k: PositiveInteger = 5

@@ -46,8 +46,8 @@ class Seq2seq(Model):
     """Kinds of tokens of the target; default: the classes of the data set."""
     tokens: PositiveInteger | None = None
     """Kinds of tokens of the source; default: those of the data set."""
-    source_length: PositiveInteger = 32
-    """Steps of the source; those behind it are the target."""
+    source_length: PositiveInteger | None = None
+    """Steps of the source, behind which the target stands; default: those of the data set."""
     num_layers: PositiveInteger = 6
     """Encoders, and decoders."""
     num_heads: PositiveInteger = 8
@@ -80,10 +80,12 @@ class Seq2seq(Model):
             decoders.append(TransformerDecoder(name=name, inputs=inputs, **fields))
             before = name
         layers = (
-            self._embedded("source", self.tokens or "tokens", stop=self.source_length),
+            self._embedded("source", self.tokens or "tokens", stop=self.source_length or "source"),
             *encoders,
             *self._normalized("encoded"),
-            self._embedded("target", self.classes or "classes", start=self.source_length),
+            self._embedded(
+                "target", self.classes or "classes", start=self.source_length or "source"
+            ),
             *decoders,
             *self._normalized("decoded"),
             self._classifier(),
@@ -94,7 +96,7 @@ class Seq2seq(Model):
         """Give the normalization behind blocks that begin with one."""
         return (LayerNormalization(name=name, epsilon=1e-5),) if self.norm_first else ()
 
-    def _embedded(self, name: str, kinds: Any, **steps: int) -> Layer:
+    def _embedded(self, name: str, kinds: Any, **steps: Any) -> Layer:
         """Give what takes some tokens of the input and makes vectors with positions of them."""
         scale = sqrt(self.hidden_dim)
         layers: tuple[Layer, ...] = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dltrain.core.errors import DataError
-from dltrain.data.encoders.base import restored
+from dltrain.data.encoders.base import file_lines, restored
 from dltrain.data.samples import Data
 from dltrain.data.sources.base import Dataset
 
@@ -157,6 +157,37 @@ def test_a_folder_holds_texts_of_classes(tmp_path: Path) -> None:
     (tmp_path / "train" / "b" / "2.txt").write_text(" \n")
     with pytest.raises(DataError, match="the text is empty"):
         Dataset.parse({"type": "text_folder", "path": str(tmp_path)}).describe()
+
+
+def test_a_file_is_asked_about_as_it_was_learnt(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "1.txt").write_text(f"one\n{label}")
+    file = tmp_path / "asked.txt"
+    file.write_text("one\ntwo\n")
+    lines = tmp_path / "asked.lines"
+    lines.write_text("one\ntwo\n")
+    source = Dataset.parse({"type": "text_folder", "path": str(tmp_path)})
+    encoder = restored(source.load(seed=0).preprocessing)
+    assert list(encoder.records(file_lines(file))) == [(str(file), "one\ntwo\n")]
+    assert [text for _, text in encoder.records(file_lines(lines))] == ["one", "two"]
+    files = {"x": "asked.txt", "y": "asked.lines"}
+    source = Dataset.parse({"type": "text_folder", "path": str(tmp_path), "files": files})
+    encoder = restored(source.load(seed=0).preprocessing)
+    assert [text for _, text in encoder.records(file_lines(file))] == ["one", "two"]
+
+
+def test_a_row_of_other_columns_costs_no_other_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\ngood,x\nbad,y\n")
+    source = Dataset.parse({"type": "text_csv", "path": str(path)})
+    encoder = restored(source.load(seed=0).preprocessing)
+    path.write_text("text,label\ngood,\nbad\nfine,x,y\nbad,x\n")
+    (at, first), *others = encoder.records(file_lines(path))
+    assert (at, first) == (f"{path}:2", "good")
+    assert "the row has 1 columns, not 2" in str(others[0][1])
+    assert "the row has 3 columns, not 2" in str(others[1][1])
+    assert others[2] == (f"{path}:5", "bad")
 
 
 def test_each_class_may_be_one_file(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from dltrain.config.loader import read, read_dict
 from dltrain.core.errors import Problem
+from dltrain.core.inputs import InputFacts
 from dltrain.engine.check import check, check_shapes
 from tests.docs.stand_ins import stand_in
 
@@ -107,3 +108,27 @@ def test_weights_of_other_classes_name_their_field() -> None:
     (problem,) = problems(VECTOR, loss)
     assert problem.path == "training.loss.class_weight"
     assert "2 numbers, but there are 10 classes" in problem.message
+
+
+@pytest.mark.parametrize("name", ["accuracy", "top_k_accuracy", "precision", "mean_iou"])
+def test_what_counts_classes_is_refused_where_numbers_are_told(name: str) -> None:
+    layers = ["flatten", {"type": "dense", "units": 1}]
+    training = {"loss": "mean_squared_error", "metrics": ["mean_absolute_error", name]}
+    mapping = {"model": {"layers": layers}, "optimizer": "adam", "training": training}
+    draft = read_dict(mapping, dataset=False)
+    (problem,) = check_shapes(draft, (8,), None, targets=("dense", (1,))).problems
+    assert problem.path == "training.metrics[1]"
+    assert f"{name} counts how classes are told" in problem.message
+    assert "mean_absolute_error" in (problem.hint or "")
+
+
+def test_a_table_of_fewer_rows_than_there_are_tokens_is_refused() -> None:
+    table = {"type": "embedding", "input_dim": 99, "output_dim": 4}
+    layers = [table, "global_average_pooling1d", {"type": "dense", "units": 10}]
+    mapping = {"model": {"layers": layers}, "optimizer": "adam", "training": {"loss": "huber"}}
+    draft = read_dict(mapping, dataset=False)
+    (problem,) = check_shapes(draft, (8,), 10, facts=InputFacts(tokens=100)).problems
+    assert problem.path == "model.layers[0].input_dim"
+    assert problem.message == "the data set has 100 tokens, but the table has 99 rows"
+    assert problem.hint == "write `input_dim: tokens`"
+    assert check_shapes(draft, (8,), 10, facts=InputFacts(tokens=99)).problems == ()

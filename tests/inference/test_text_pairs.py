@@ -98,7 +98,7 @@ def reversing(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "source_length": 5, "target_length": 6,
         },
         "model": {
-            "type": "seq2seq", "source_length": 5, "num_layers": 1, "num_heads": 2,
+            "type": "seq2seq", "num_layers": 1, "num_heads": 2,
             "hidden_dim": 32, "dropout": 0.0, "norm_first": True,
         },
         "optimizer": {"type": "adam", "learning_rate": 3e-3},

@@ -63,6 +63,13 @@ def test_a_model_of_texts_says_what_it_reads(classes: int | None) -> None:
     assert "`type: text_csv`" in (found.hint or "")
 
 
+def test_a_model_of_pairs_says_what_it_reads() -> None:
+    found = problem({"type": "seq2seq", "tokens": 9}, (12,), classes=9)
+    assert found.path == "model"
+    assert "seq2seq reads pairs of texts, which this data set does not give" in found.message
+    assert "`type: text_pairs`" in (found.hint or "")
+
+
 @pytest.mark.parametrize(
     ("model", "path", "message"),
     [

@@ -32,7 +32,8 @@ every_preset = pytest.mark.parametrize("name", SMALL)
 
 def graph_of(name: str, length: int = LENGTH, kinds: int = KINDS, **options: Any) -> Graph:
     layers = Model.parse({"type": name, **options}).expand()
-    return build_graph(layers, (length,), kinds, InputFacts(tokens=kinds))
+    source = 6 if name == "seq2seq" else None
+    return build_graph(layers, (length,), kinds, InputFacts(tokens=kinds, source=source))
 
 
 def parameters(graph: Graph) -> int:
@@ -86,7 +87,7 @@ def test_positions_that_are_not_learnt_need_no_parameters(positions: str) -> Non
 
 def test_seq2seq_has_the_blocks_of_the_transformers_base_model() -> None:
     # 63.1 million with one table of 37,000 tokens, of which 18.9 million are the table's.
-    graph = graph_of("seq2seq", 100, 37000)
+    graph = graph_of("seq2seq", 100, 37000, source_length=32)
     attention, dense, norm = 4 * (512 * 512 + 512), 2 * 512 * 2048 + 2048 + 512, 2 * 512
     blocks = 6 * (attention + dense + 2 * norm) + 6 * (2 * attention + dense + 3 * norm)
     assert parameters(graph) == blocks + 2 * 37000 * 512
@@ -104,11 +105,11 @@ def test_the_layers_written_out_are_the_preset(name: str) -> None:
 
 @every_preset
 def test_options_reach_the_layers(name: str) -> None:
-    fields = {"classes": 7, "classifier_activation": "sigmoid", "tied": False}
+    fields = {"classes": 17, "classifier_activation": "sigmoid", "tied": False}
     penalty = {"type": "l2", "l2": 0.001}
     graph = graph_of(name, **SMALL[name], **fields, kernel_regularizer=penalty)
     assert graph.output is not None
-    assert graph.output.shape[-1] == 7
+    assert graph.output.shape[-1] == 17
     assert graph.nodes[-1].type == "sigmoid"
     kernels = [one for one in graph.parameters if one.name.endswith("kernel")]
     assert all(one.spec.regularizer is not None for one in kernels)

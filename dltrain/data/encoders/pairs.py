@@ -58,8 +58,8 @@ class PairEncoder(Encoder):
 
     @property
     def inputs(self) -> InputFacts:
-        """Tell how many tokens the source has, padding and the unknown among them."""
-        return InputFacts(tokens=FIRST + len(self.source.names))
+        """Tell how many tokens the source has, padding and the unknown too, and its steps."""
+        return InputFacts(tokens=FIRST + len(self.source.names), source=self.source_length)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -94,9 +94,8 @@ class Table(Encoder):
         grid = self.layout.read(lines, ragged=True)
         places = self.places(grid)
         for row, values in enumerate(grid.rows):
-            try:
-                grid.check(row)
-            except DataError as error:
+            error = grid.error(row)
+            if error is not None:
                 yield grid.at(row), error
             else:
                 yield grid.at(row), {name: values[number] for name, number in places.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from dltrain.core.errors import DataError
 from dltrain.core.inputs import InputFacts
 from dltrain.core.shapes import Shape
-from dltrain.data.delimited import Column
+from dltrain.data.delimited import Column, decoded
 from dltrain.data.encoders.base import Encoder, Lines
 from dltrain.data.text_records import text_records
 from dltrain.data.tokenizers.base import UNKNOWN, Tokenizer
@@ -35,6 +36,8 @@ class TextEncoder(Encoder):
     """What becomes of a token that is not known."""
     buckets: tuple[int, ...] = ()
     """Tokens of the samples of a batch, ascending; without any all of `length`."""
+    whole: bool = False
+    """Whether a file .txt is one text, as in folders of classes, not one in each line."""
     column: Column | None = None
     """Where the text stands in tables; None where data are plain text."""
     header: bool = True
@@ -55,8 +58,11 @@ class TextEncoder(Encoder):
         return InputFacts(tokens=FIRST + len(self.tokens.names))
 
     def records(self, lines: Lines) -> Iterator[tuple[str, Any | DataError]]:
-        """Give the text of each row of a table, or of each line that is not empty."""
-        yield from text_records(self, lines)
+        """Give the text of each row of a table, of each line that is not empty, or of the file."""
+        if self.whole and Path(lines.name).suffix.lower() == ".txt":
+            yield lines.name, decoded(lines, self.encoding)
+        else:
+            yield from text_records(self, lines)
 
     def encode(self, records: Sequence[Any]) -> NDArray[np.float32]:
         """Give the numbers of each text's tokens.

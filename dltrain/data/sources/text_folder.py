@@ -64,6 +64,7 @@ class TextFolder(Dataset):
             length=length,
             buckets=sizes,
             unknown=self.unknown,
+            whole=self.files is None,
             encoding=self.encoding,
         )
 

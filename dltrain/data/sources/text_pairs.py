@@ -50,7 +50,7 @@ class TextPairs(Dataset):
     target_tokens: Tokenizer = Words()
     """How the target is cut into tokens."""
     source_length: fields.PositiveInteger = 32
-    """Tokens of a source: longer ones are cut. The model's `source_length` is the same."""
+    """Tokens of a source: longer ones are cut. Where a model has a `source_length`, it is this."""
     target_length: fields.PositiveInteger = 32
     """Tokens of a target, its end among them: longer ones are cut."""
     test: PartShare | None = None
