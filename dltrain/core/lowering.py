@@ -179,6 +179,13 @@ class Lowering(Protocol):
     def input_gradient(self, index: int = 0) -> Gradient | None:
         """Where the gradient of an input goes; None when nothing before it learns."""
 
+    def hand_on(self, index: int = 0) -> bool:
+        """Let the finished gradient of the output be that of an input, in the same memory.
+
+        False where the input has a gradient already, or wants none. Later rows must not read the
+        output's.
+        """
+
     @property
     def owns_parameters(self) -> bool:
         """Whether no other layer shares this one's parameters."""

@@ -174,6 +174,19 @@ class Lowerer:
         accumulate, slot.written = slot.written, True
         return Gradient(view_of(slot.buffer, value.shape), accumulate)
 
+    def hand_on(self, node: Node, output: Value, index: int) -> bool:
+        """Let the finished gradient of a node's output be the first of one of its inputs.
+
+        Not of one that it reads more than once: what is added then would reach later copies.
+        """
+        given = node.inputs[index]
+        slot = self.slot(given)
+        is_single = sum(self.slot(each) is slot for each in node.inputs) == 1
+        if slot.written or not is_single or not self.learns(given):
+            return False
+        slot.buffer, slot.written = view_of(self.slot(output).buffer, slot.buffer.shape), True
+        return True
+
     def parameter_gradient(
         self, parameter: Parameter, per: Per, *, transposed: bool = False
     ) -> Gradient:

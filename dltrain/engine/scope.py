@@ -62,6 +62,10 @@ class Scope:
         """Where the gradient of an input goes."""
         return self._lowerer.value_gradient(self._node.inputs[index])
 
+    def hand_on(self, index: int = 0) -> bool:
+        """Let the finished gradient of the output be that of an input."""
+        return self._lowerer.hand_on(self._node, self._value, index)
+
     @property
     def owns_parameters(self) -> bool:
         """Whether no other layer shares this one's parameters."""

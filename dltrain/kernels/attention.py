@@ -12,140 +12,147 @@ Source: Milakov, Gimelshein 2018, arXiv:1805.02867; Dao et al. 2022, arXiv:2205.
 
 from __future__ import annotations
 
+from collections import namedtuple
+
 import numpy as np
 
-from dltrain.kernels.bits import larger
+from dltrain.kernels.attention_blocks import (
+    LOWEST,
+    begins,
+    covering,
+    draw,
+    extents_of,
+    keys_seen,
+    multiply_by,
+    turning,
+)
+from dltrain.kernels.bits import select
 from dltrain.kernels.functions import exp, log
-from dltrain.kernels.integers import larger_of, smaller
+from dltrain.kernels.integers import smaller, steps
 from dltrain.kernels.kernel import device, kernel
-from dltrain.kernels.memory import address, f32, f64, number
-from dltrain.kernels.random import WORD, keys_of, philox
-from dltrain.kernels.rearrange import clear
+from dltrain.kernels.memory import address, f32, f64, floats, number
+from dltrain.kernels.simd import highest, load, splat, where_less
 from dltrain.kernels.strips import Left, Result, Right, multiplying
 
-BLOCK = 64
-"""Queries, and keys, that meet at a time."""
 ZERO, ONE = np.float32(0), np.float32(1)
-LOWEST = np.float32(-np.inf)
+
+
+State = namedtuple("State", "tops sums news totals factors")
+"""Of each query of a block: the largest score and the sum of exponentials so far; with the keys at
+hand the largest score, the sum of their exponentials, and what earlier sums are multiplied by."""
 
 
 @device
-def turn(x, first, row, keys, features, y):  # type: ignore[no-untyped-def]
-    """Transpose blocks of rows: y is (blocks, features, BLOCK), zero behind the last row."""
-    blocks = (keys + BLOCK - 1) // BLOCK
-    for b in range(blocks):
-        count = smaller(BLOCK, keys - b * BLOCK)
-        for c in range(features):
-            place = (b * features + c) * BLOCK
-            for j in range(count):
-                y[place + j] = x[first + (b * BLOCK + j) * row + c]
-            for j in range(count, BLOCK):
-                y[place + j] = ZERO
+def state_of(own, count):  # type: ignore[no-untyped-def]
+    """Give the state of `count` queries, which lies in rows from an address on."""
+    row = 4 * count
+    return State(
+        floats(own), floats(own + row), floats(own + 2 * row), floats(own + 3 * row),
+        floats(own + 4 * row),
+    )  # fmt: skip
 
 
 @device
-def begins(h, heads, groups):  # type: ignore[no-untyped-def]
-    """Tell whether head h is the first of those that share keys and values."""
-    return h * groups % heads == 0
+def forget(state, rows):  # type: ignore[no-untyped-def]
+    """Forget the keys that other queries have seen."""
+    for r in range(rows):
+        state.tops[r], state.sums[r] = LOWEST, ZERO
+
+
+def topping(width):  # type: ignore[no-untyped-def]
+    """Make the function that finds the largest number of a row."""
+
+    @device
+    def top_of(row, count):  # type: ignore[no-untyped-def]
+        """Look at `count` numbers from an address on; NaN are passed over."""
+        top = splat(width, LOWEST)
+        for k in range(0, count, width):
+            some = load(width, row + 4 * k)
+            top = where_less(top, some, some, top)
+        return highest(top)
+
+    return top_of
 
 
 @device
-def keys_seen(i, j, count, ahead, causal):  # type: ignore[no-untyped-def]
-    """Count the keys of a block, from key j on, that query i may see.
-
-    The last query sees all keys; `ahead` is how many more keys than queries there are.
-    """
-    return larger_of(0, smaller(count, i + ahead + 1 - j)) if causal else count
+def level(top):  # type: ignore[no-untyped-def]
+    """Give what is taken from scores: where all keys are hidden, exponentials are 0, not NaN."""
+    return select(top == LOWEST, ZERO, top)
 
 
-@device
-def hide(padded, s, start, seen, mask, key):  # type: ignore[no-untyped-def]
-    """Give the keys that are padding, from `key` on, the lowest of all scores."""
-    if padded:
-        for k in range(seen):
-            s[start + k] = s[start + k] if mask[key + k] != ZERO else LOWEST
+def weighing(width):  # type: ignore[no-untyped-def]
+    """Make the function that turns scores into exponentials."""
+    top_of = topping(width)
 
+    @device
+    def weigh(s, scores, rows, block, scale, state):  # type: ignore[no-untyped-def]
+        """Take rows of scores, and what is known of their queries.
 
-@device
-def weigh(s, start, seen, scale, tops, sums, i):  # type: ignore[no-untyped-def]
-    """Turn a row of scores into exponentials; give what earlier sums are to be multiplied by."""
-    top = tops[i]
-    for k in range(start, start + seen):
-        top = larger(top, s[k] * scale)
-    if top == LOWEST:
-        clear(s, start, start + BLOCK)
-        return ONE
-    total = ZERO
-    for k in range(start, start + seen):
-        s[k] = exp(s[k] * scale - top)
-    for k in range(start, start + seen):
-        total += s[k]
-    clear(s, start + seen, start + BLOCK)
-    factor = exp(tops[i] - top)
-    sums[i] = sums[i] * factor + total
-    tops[i] = top
-    return factor
+        Step by step for all rows: the processor works on many of them at once.
+        """
+        tops, sums, news, totals, factors = state
+        for r in range(rows):
+            news[r] = top_of(scores + 4 * r * block, block) * scale
+        for r in range(rows):
+            news[r] = tops[r] if news[r] < tops[r] else news[r]
+        for r in range(rows):
+            top = level(news[r])
+            for k in range(r * block, (r + 1) * block):
+                s[k] = exp(s[k] * scale - top)
+        for r in range(rows):
+            total = ZERO
+            for k in range(r * block, (r + 1) * block):
+                total += s[k]
+            totals[r] = total
+        for r in range(rows):
+            factors[r] = exp(tops[r] - level(news[r]))
+            sums[r] = sums[r] * factors[r] + totals[r]
+            tops[r] = news[r]
 
-
-@device
-def scale_row(y, start, count, factor):  # type: ignore[no-untyped-def]
-    """Multiply some numbers."""
-    for k in range(start, start + count):
-        y[k] = y[k] * factor
+    return weigh
 
 
 @device
-def begin(y, first, row, rows, features, tops, sums):  # type: ignore[no-untyped-def]
-    """Set rows of y to zero, of which no key is known yet."""
-    for i in range(rows):
-        clear(y, first + i * row, first + i * row + features)
-        tops[i], sums[i] = LOWEST, ZERO
+def scale_rows(y, first, row, rows, count, factors):  # type: ignore[no-untyped-def]
+    """Multiply each row by its factor."""
+    for r in range(rows):
+        factor = factors[r]
+        for k in range(first + r * row, first + r * row + count):
+            y[k] = y[k] * factor
+
+
+def gathering(width, mr, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+    """Make the function that adds values, times their weights, to what was summed before."""
+    gather_first = multiplying(width, mr, nv, nv_tail, masked, 0)
+    gather_more = multiplying(width, mr, nv, nv_tail, masked, 2)
+
+    @device
+    def gather(a, b, c, rows, count, features, factors, is_first):  # type: ignore[no-untyped-def]
+        if is_first:
+            gather_first(a, b, 0, c, rows, count)
+        else:
+            scale_rows(floats(c.pointer), 0, c.row, rows, features, factors)
+            gather_more(a, b, 0, c, rows, count)
+
+    return gather
 
 
 @device
-def finish(y, first, row, rows, features, tops, sums, spans, at):  # type: ignore[no-untyped-def]
+def drop(s, left, rows, block, cells, n, row, apart, args, at):  # type: ignore[no-untyped-def]
+    """Multiply rows of weights by what is drawn for them: numbers `row`, `row` + `apart` and on."""
+    for r in range(rows):
+        draw(left, block, cells, n, row + r * apart, args, at)
+        multiply_by(s, r * block, block, left)
+
+
+@device
+def finish(y, first, row, rows, features, state, spans, at):  # type: ignore[no-untyped-def]
     """Divide rows of y by their sums, and leave the logarithms."""
-    for i in range(rows):
-        total = sums[i]
-        scale_row(y, first + i * row, features, ONE / total if total > ZERO else ONE)
-        spans[at + i] = tops[i] + log(total) if total > ZERO else ZERO
-        if total != total:
-            spans[at + i] = total
-
-
-@device
-def weights_before(row, j, keys):  # type: ignore[no-untyped-def]
-    """Count the blocks of weights before that of key j in a row of all heads' queries."""
-    return row * ((keys + BLOCK - 1) // BLOCK) + j // BLOCK
-
-
-@device
-def draw(dropped, factors, cells, n, block, args, at):  # type: ignore[no-untyped-def]
-    """Draw what a block of weights is multiplied by: 0 for those that are left out.
-
-    Words `at` and on are the stream, the scale, the threshold and the factor of those that stay.
-    What is drawn is a function of the same as in `dropout`; forward and backward draw the same.
-    """
-    if dropped:
-        stream, threshold = np.uint64(args[at]), np.uint64(number(args, at + 2))
-        stay = np.float32(number(args, at + 3))
-        low, high, step = keys_of(cells)
-        part = BLOCK // 4
-        for i in range(part):
-            place = np.uint64(block * part + i) & WORD
-            a, b, c, d = philox(place, np.uint64(n), step, stream, low, high)
-            factors[i] = stay if a >= threshold else ZERO
-            factors[part + i] = stay if b >= threshold else ZERO
-            factors[2 * part + i] = stay if c >= threshold else ZERO
-            factors[3 * part + i] = stay if d >= threshold else ZERO
-
-
-@device
-def multiply_by(dropped, s, start, factors):  # type: ignore[no-untyped-def]
-    """Multiply a block of a row by factors, where there are any."""
-    if dropped:
-        for k in range(BLOCK):
-            s[start + k] = s[start + k] * factors[k]
+    for r in range(rows):
+        total = state.sums[r]
+        spans[at + r] = select(total == ZERO, ZERO, state.tops[r] + log(total))
+        state.factors[r] = ONE / select(total == ZERO, ONE, total)
+    scale_rows(y, first, row, rows, features, state.factors)
 
 
 @kernel
@@ -157,158 +164,57 @@ def attention_forward(  # type: ignore[no-untyped-def]
     Operands q (queries, heads, key features), k (keys, groups, key features), v (keys, groups,
     value features), mask (keys,): 0 where a key is padding, read where `padded`; cells; y (queries,
     heads, value features), spans (heads, queries): the logarithm of each sum of exponentials; a
-    thread's own turned (blocks, key features, 64), scores (64, 64), tops, sums and factors (64,).
-    Sizes: queries, keys, heads, groups, key features, value features; full blocks and rest columns
-    of scores, of values; the layer's stream. Numbers: scale; where weights are `dropped`, the
-    threshold in 2**-32, and the factor of those that stay.
+    thread's own turned keys (blocks, key features, key block), scores (query block, key block),
+    statistics (5, query block), factors (key block,). Sizes: queries, keys, heads, groups, key
+    features, value features, query block, key block; full blocks and rest columns of scores, of
+    values; the layer's stream. Numbers: scale; where weights are `dropped`, the threshold in
+    2**-32, and the factor of those that stay.
     """
     score = multiplying(width, mr, nv, nv_tail, masked, 0)
-    gather = multiplying(width, v_mr, v_nv, v_nv_tail, v_masked, 2)
-    block, v_block = nv * width, v_nv * width
+    gather = gathering(width, v_mr, v_nv, v_nv_tail, v_masked)
+    turn, cover, weigh = turning(width), covering(causal, padded), weighing(width)
+    columns, v_columns = nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[48], args[49], args[50], args[51]
-        features, v_features, scale = args[52], args[53], np.float32(number(args, 59))
-        q_row, k_row = heads * features, groups * features
-        v_row, y_row = groups * v_features, heads * v_features
-        turned, there = f32(args, 7, 0, lane, thread), address(args, 7, 0, lane, thread)
-        s, scores = f32(args, 8, 0, lane, thread), address(args, 8, 0, lane, thread)
-        factors, cells = f32(args, 11, 0, lane, thread), f64(args, 4, 0, lane, thread)
-        tops, sums = f32(args, 9, 0, lane, thread), f32(args, 10, 0, lane, thread)
+        e, scale = extents_of(args, 44), np.float32(number(args, 57))
+        ahead, blocks = e.keys - e.queries, steps(e.keys, e.wide)
+        q_row, k_row = e.heads * e.features, e.groups * e.features
+        v_row, y_row = e.groups * e.v_features, e.heads * e.v_features
+        turned, scores = address(args, 7, 0, lane, thread), address(args, 8, 0, lane, thread)
+        s, left = f32(args, 8, 0, lane, thread), f32(args, 10, 0, lane, thread)
+        state = state_of(address(args, 9, 0, lane, thread), e.high)
+        s_full, s_rest, v_full, v_rest = args[52], args[53], args[54], args[55]
         for n in range(first, last):
-            q, v = address(args, 0, n, lane, thread), address(args, 2, n, lane, thread)
-            k, y = f32(args, 1, n, lane, thread), f32(args, 5, n, lane, thread)
-            out, spans = address(args, 5, n, lane, thread), f32(args, 6, n, lane, thread)
-            for h in range(heads):
-                g = h * groups // heads
-                if begins(h, heads, groups):
-                    turn(k, g * features, k_row, keys, features, turned)
-                for i in range(0, queries, BLOCK):
-                    rows = smaller(BLOCK, queries - i)
-                    place = i * y_row + h * v_features
-                    begin(y, place, y_row, rows, v_features, tops, sums)
-                    for j in range(0, keys, BLOCK):
-                        count = smaller(BLOCK, keys - j)
-                        if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
-                            break
-                        a = Left(q + 4 * (i * q_row + h * features), q_row, 1)
-                        b = Right(there + 4 * j * features, block, BLOCK, args[54], args[55])
-                        score(a, b, 0, Result(scores, BLOCK), rows, features)
-                        for r in range(rows):
-                            seen = keys_seen(i + r, j, count, keys - queries, causal)
-                            hide(padded, s, r * BLOCK, seen, f32(args, 3, n, lane, thread), j)
-                            factor = weigh(s, r * BLOCK, seen, scale, tops, sums, r)
-                            row = weights_before(h * queries + i + r, j, keys)
-                            draw(dropped, factors, cells, n, row, args, 58)
-                            multiply_by(dropped, s, r * BLOCK, factors)
-                            if j > 0:
-                                scale_row(y, place + r * y_row, v_features, factor)
-                        values = v + 4 * (j * v_row + g * v_features)
-                        b = Right(values, v_block, v_row, args[56], args[57])
-                        a, c = Left(scores, BLOCK, 1), Result(out + 4 * place, y_row)
-                        gather(a, b, 0, c, rows, count)
-                    at = h * queries + i
-                    finish(y, place, y_row, rows, v_features, tops, sums, spans, at)
-
-    return run
-
-
-@device
-def slope(s, dp, start, seen, delta, span, scale):  # type: ignore[no-untyped-def]
-    """Turn a row of scores into probabilities, and one of their gradients into those of scores."""
-    for k in range(start, start + seen):
-        s[k] = exp(s[k] * scale - span)
-    clear(s, start + seen, start + BLOCK)
-    for k in range(start, start + BLOCK):
-        dp[k] = s[k] * (dp[k] - delta) * scale
-
-
-@device
-def dot(a, b, start, count):  # type: ignore[no-untyped-def]
-    """Sum products of two rows at the same place."""
-    total = ZERO
-    for k in range(start, start + count):
-        total += a[k] * b[k]
-    return total
-
-
-@kernel
-def attention_backward(  # type: ignore[no-untyped-def]
-    width, mr, nv, nv_tail, masked, k_mr, k_nv, k_nv_tail, k_masked, v_mr, v_nv, v_nv_tail,
-    v_masked, causal, padded, dropped,
-):  # fmt: skip
-    """Give the gradients of q, k and v.
-
-    Operands q, k, v, y, spans as `attention_forward` has them, dy, mask, cells, dq, dk, dv; a
-    thread's own turned keys and turned values (blocks, features, 64), scores and slopes (64, 64),
-    factors (64,). Sizes: queries, keys, heads, groups, key features, value features; full blocks
-    and rest columns of scores, of keys, of values; stream and numbers as those of forward.
-    """
-    score = multiplying(width, mr, nv, nv_tail, masked, 0)
-    add_keys = multiplying(width, k_mr, k_nv, k_nv_tail, k_masked, 2)
-    add_values = multiplying(width, v_mr, v_nv, v_nv_tail, v_masked, 2)
-    block, k_block, v_block = nv * width, k_nv * width, v_nv * width
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        queries, keys, heads, groups = args[64], args[65], args[66], args[67]
-        features, v_features, scale = args[68], args[69], np.float32(number(args, 77))
-        q_row, k_row = heads * features, groups * features
-        v_row, y_row = groups * v_features, heads * v_features
-        turned, turned_at = f32(args, 11, 0, lane, thread), address(args, 11, 0, lane, thread)
-        values, values_at = f32(args, 12, 0, lane, thread), address(args, 12, 0, lane, thread)
-        s, scores = f32(args, 13, 0, lane, thread), address(args, 13, 0, lane, thread)
-        factors, cells = f32(args, 15, 0, lane, thread), f64(args, 7, 0, lane, thread)
-        ds, slopes = f32(args, 14, 0, lane, thread), address(args, 14, 0, lane, thread)
-        for n in range(first, last):
-            clear(f32(args, 8, n, lane, thread), 0, queries * q_row)
-            clear(f32(args, 9, n, lane, thread), 0, keys * k_row)
-            clear(f32(args, 10, n, lane, thread), 0, keys * v_row)
             q, k = address(args, 0, n, lane, thread), address(args, 1, n, lane, thread)
-            dq, dk = address(args, 8, n, lane, thread), address(args, 9, n, lane, thread)
-            dv, dy = address(args, 10, n, lane, thread), address(args, 5, n, lane, thread)
-            y, gradient = f32(args, 3, n, lane, thread), f32(args, 5, n, lane, thread)
-            spans = f32(args, 4, n, lane, thread)
-            for h in range(heads):
-                g = h * groups // heads
-                if begins(h, heads, groups):
-                    x, z = f32(args, 1, n, lane, thread), f32(args, 2, n, lane, thread)
-                    turn(x, g * features, k_row, keys, features, turned)
-                    turn(z, g * v_features, v_row, keys, v_features, values)
-                for i in range(0, queries, BLOCK):
-                    rows = smaller(BLOCK, queries - i)
-                    here, place = i * q_row + h * features, i * y_row + h * v_features
-                    for j in range(0, keys, BLOCK):
-                        count = smaller(BLOCK, keys - j)
-                        if keys_seen(i + rows - 1, j, count, keys - queries, causal) == 0:
+            v, mask = address(args, 2, n, lane, thread), f32(args, 3, n, lane, thread)
+            y, out = f32(args, 5, n, lane, thread), address(args, 5, n, lane, thread)
+            spans = f32(args, 6, n, lane, thread)
+            for h in range(e.heads):
+                g = h * e.groups // e.heads
+                if begins(h, e.heads, e.groups):
+                    turn(k + 4 * g * e.features, k_row, e.keys, e.features, e.wide, turned)
+                for qb in range(steps(e.queries, e.high)):
+                    i = qb * e.high
+                    rows, at = smaller(e.high, e.queries - i), h * e.queries + i
+                    forget(state, rows)
+                    place = i * y_row + h * e.v_features
+                    a_q = Left(q + 4 * (i * q_row + h * e.features), q_row, 1)
+                    for kb in range(blocks):
+                        j = kb * e.wide
+                        count = smaller(e.wide, e.keys - j)
+                        if kb > 0 and keys_seen(i + rows - 1, j, count, ahead, causal) == 0:
                             break
-                        b = Right(turned_at + 4 * j * features, block, BLOCK, args[70], args[71])
-                        a, c = Left(q + 4 * here, q_row, 1), Result(scores, BLOCK)
-                        score(a, b, 0, c, rows, features)
-                        b = Right(values_at + 4 * j * v_features, block, BLOCK, args[70], args[71])
-                        a, c = Left(dy + 4 * place, y_row, 1), Result(slopes, BLOCK)
-                        score(a, b, 0, c, rows, v_features)
-                        for r in range(rows):
-                            seen = keys_seen(i + r, j, count, keys - queries, causal)
-                            hide(padded, s, r * BLOCK, seen, f32(args, 6, n, lane, thread), j)
-                            span, row = spans[h * queries + i + r], place + r * y_row
-                            delta = dot(y, gradient, row, v_features)
-                            before = weights_before(h * queries + i + r, j, keys)
-                            draw(dropped, factors, cells, n, before, args, 76)
-                            multiply_by(dropped, ds, r * BLOCK, factors)
-                            slope(s, ds, r * BLOCK, seen, delta, span, scale)
-                            multiply_by(dropped, s, r * BLOCK, factors)
-                        near, far = 4 * (j * k_row + g * features), 4 * (j * v_row + g * v_features)
-                        b = Right(dy + 4 * place, v_block, y_row, args[74], args[75])
-                        add_values(
-                            Left(scores, 1, BLOCK), b, 0, Result(dv + far, v_row), count, rows
-                        )
-                        b = Right(q + 4 * here, k_block, q_row, args[72], args[73])
-                        add_keys(
-                            Left(slopes, 1, BLOCK), b, 0, Result(dk + near, k_row), count, rows
-                        )
-                        b = Right(k + near, k_block, k_row, args[72], args[73])
-                        add_keys(
-                            Left(slopes, BLOCK, 1), b, 0, Result(dq + 4 * here, q_row), rows, count
-                        )
+                        b = Right(turned + 4 * j * e.features, columns, e.wide, s_full, s_rest)
+                        score(a_q, b, 0, Result(scores, e.wide), rows, e.features)
+                        cover(s, rows, e.wide, i, j, count, ahead, mask)
+                        weigh(s, scores, rows, e.wide, scale, state)
+                        if dropped:
+                            cells, row = f64(args, 4, 0, lane, thread), at * blocks + kb
+                            drop(s, left, rows, e.wide, cells, n, row, blocks, args, 56)
+                        near = v + 4 * (j * v_row + g * e.v_features)
+                        b = Right(near, v_columns, v_row, v_full, v_rest)
+                        a, c = Left(scores, e.wide, 1), Result(out + 4 * place, y_row)
+                        gather(a, b, c, rows, count, e.v_features, state.factors, kb == 0)
+                    finish(y, place, y_row, rows, e.v_features, state, spans, at)
 
     return run

@@ -8,7 +8,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from dltrain.kernels.bfloat16 import add_products, add_products_of_one
-from dltrain.kernels.tile import Emitter, strip_of
+from dltrain.kernels.tile import Emitter, FetchingEmitter, strip_of
 
 
 @intrinsic(prefer_literal=True)  # literals keep the disk cache's key stable
@@ -21,6 +21,15 @@ def bfloat16_strip(
     """
     literals = (width, mr, mr_tail, nv, masked, init, relu)
     return strip_of(_Bfloat16Emitter, literals, (A, B, types.int64, C, sizes))
+
+
+@intrinsic(prefer_literal=True)
+def fetching_bfloat16_strip(
+    typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes, ahead
+):  # type: ignore[no-untyped-def]
+    """Compute the same strip, and fetch what later tiles need, as `fetching_strip` does."""
+    literals = (width, mr, mr_tail, nv, masked, init, relu)
+    return strip_of(_FetchingBfloat16Emitter, literals, (A, B, types.int64, C, sizes, ahead))
 
 
 class _Bfloat16Emitter(Emitter):
@@ -36,3 +45,7 @@ class _Bfloat16Emitter(Emitter):
             return super().add_row(pointer, vectors, sums)
         # Repeating a word in a register first takes longer than the products of one vector.
         return [add_products_of_one(self, pointer, vectors[0], sums[0])]
+
+
+class _FetchingBfloat16Emitter(FetchingEmitter, _Bfloat16Emitter):
+    """Writes the LLVM code of one such tile that asks for numbers that later tiles need."""

@@ -12,16 +12,13 @@ import numpy as np
 
 from dltrain.core.cells import BATCH
 from dltrain.kernels.bfloat16_tile import bfloat16_strip
-from dltrain.kernels.integers import extents, smaller
-from dltrain.kernels.kernel import device, kernel
+from dltrain.kernels.integers import extents
+from dltrain.kernels.kernel import kernel
 from dltrain.kernels.memory import address, f64
 from dltrain.kernels.tile import Rows, Scalars, Sizes, Vectors, streamed_strip, strip
 
 STRIPS = (strip, bfloat16_strip)
 """What makes strips of tiles, of factors in float32 or of `halves`."""
-TOGETHER = 32
-"""Rows that a whole gradient takes in at a time: their numbers stay near while all tiles of a part
-meet them. 6,400 rows of 128 and 512 numbers take 15 ms, and 22 ms where they come all at once."""
 
 
 @kernel
@@ -103,19 +100,21 @@ def multiply(width, mr, mr_tail, nv, nv_tail, masked, init, relu, halves=0):  # 
     """Multiply the rows of all samples by a matrix: y = x w (+ bias, relu).
 
     Operands x, w, bias, y. Sizes: rows per sample, inputs, columns, full column blocks, rest
-    columns. The number of rows is known at run time only, so the rest is taken row by row.
+    columns; elements of w from block to block, from row to row. The number of rows is known at run
+    time only, so the rest is taken row by row.
     """
     emit = STRIPS[halves]
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         rows, inputs, columns, blocks = (last - first) * args[16], args[17], args[18], args[19]
+        apart, down = args[21], args[22]
         x, w = address(args, 0, first, lane, thread), address(args, 1, first, lane, thread)
         bias, y = address(args, 2, first, lane, thread), address(args, 3, first, lane, thread)
         tiles, singles = rows // mr, rows % mr
         x_rest, y_rest = x + 4 * tiles * mr * inputs, y + 4 * tiles * mr * columns
         for j in range(blocks + 1):
             at = 4 * j * nv * width
-            b = Vectors(w + at, 0, 0, columns)
+            b = Vectors(w + 4 * j * apart, 0, 0, down)
             a, c = Scalars(x, 0, inputs, 0, 0, 1), Rows(y + at, 0, columns)
             a_rest, c_rest = Scalars(x_rest, 0, inputs, 0, 0, 1), Rows(y_rest + at, 0, columns)
             if j < blocks:
@@ -164,88 +163,5 @@ def multiply_columns(width, mr, mr_tail, nv, nv_tail, masked, init, relu):  # ty
                 streamed_strip(
                     width, 1, 0, nv_tail, masked, init, relu, a_rest, b, bias + at, c_rest, rest
                 )
-
-    return run
-
-
-@kernel
-def multiply_weights(width, mr, mr_tail, nv, nv_tail, masked, init):  # type: ignore[no-untyped-def]
-    """Give a matrix's gradient over all rows of all samples: dw = x^T dy, or dw += (init 2).
-
-    Operands x, dy, dw. Sizes: rows per sample, inputs, columns, full tiles of inputs, full column
-    blocks, rest columns.
-    """
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        rows, inputs, columns = (last - first) * args[12], args[13], args[14]
-        tiles, blocks = args[15], args[16]
-        x, dy = address(args, 0, first, lane, thread), address(args, 1, first, lane, thread)
-        dw = address(args, 2, first, lane, thread)
-        a = Scalars(x, 0, 1, 0, 0, inputs)
-        whole, rest = Sizes(1, tiles, 1, 1, rows, 0), Sizes(1, tiles, 1, 1, rows, args[17])
-        for j in range(blocks):
-            at = 4 * j * nv * width
-            b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-            strip(width, mr, mr_tail, nv, 0, init, 0, a, b, 0, c, whole)
-        at = 4 * blocks * nv * width
-        b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-        strip(width, mr, mr_tail, nv_tail, masked, init, 0, a, b, 0, c, rest)
-
-    return run
-
-
-def adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, init):  # type: ignore[no-untyped-def]
-    """Make the function of dw = start + x^T dy over `count` rows, for some features of x.
-
-    `shape` is inputs, columns, full column blocks, rest columns.
-    """
-    emit, block = STRIPS[halves], nv * width
-
-    @device
-    def add_rows(x, dy, dw, shape, features, count):  # type: ignore[no-untyped-def]
-        inputs, columns, blocks, singles = shape
-        tiles, rest = features // mr, np.int64(features % mr > 0)
-        x_rest, dw_rest = x + 4 * tiles * mr, dw + 4 * tiles * mr * columns
-        a, a_rest = Scalars(x, 0, 1, 0, 0, inputs), Scalars(x_rest, 0, 1, 0, 0, inputs)
-        whole, single = Sizes(1, tiles, 1, 1, count, 0), Sizes(1, rest, 1, 1, count, 0)
-        for j in range(blocks):
-            at = 4 * j * block
-            b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-            c_rest = Rows(dw_rest + at, 0, columns)
-            emit(width, mr, 0, nv, 0, init, 0, a, b, 0, c, whole)
-            emit(width, mr_tail, 0, nv, 0, init, 0, a_rest, b, 0, c_rest, single)
-        at = 4 * blocks * block
-        b, c = Vectors(dy + at, 0, 0, columns), Rows(dw + at, 0, columns)
-        c_rest = Rows(dw_rest + at, 0, columns)
-        whole, single = Sizes(1, tiles, 1, 1, count, singles), Sizes(1, rest, 1, 1, count, singles)
-        emit(width, mr, 0, nv_tail, masked, init, 0, a, b, 0, c, whole)
-        emit(width, mr_tail, 0, nv_tail, masked, init, 0, a_rest, b, 0, c_rest, single)
-
-    return add_rows
-
-
-@kernel
-def multiply_weights_whole(width, mr, mr_tail, nv, nv_tail, masked, halves=0, init=0):  # type: ignore[no-untyped-def]
-    """Give rows [first, last) of a matrix's gradient over the whole batch: dw = x^T dy, or dw +=.
-
-    Operands x, dy, cells, dw. Sizes: rows per sample, inputs, columns, full column blocks, rest
-    columns. First is a multiple of mr, and last too, or the number of inputs.
-    """
-    begin = adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, init)
-    go_on = adding_rows(width, mr, mr_tail, nv, nv_tail, masked, halves, 2)
-
-    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
-        inputs, columns = args[17], args[18]
-        shape = (inputs, columns, args[19], args[20])
-        rows = np.int64(f64(args, 2, 0, 0, 0)[BATCH]) * args[16]
-        if halves:
-            rows = (rows + 1) // 2
-        x, dy = address(args, 0, 0, 0, 0) + 4 * first, address(args, 1, 0, 0, 0)
-        dw = address(args, 3, 0, 0, 0) + 4 * first * columns
-        begin(x, dy, dw, shape, last - first, smaller(rows, TOGETHER))
-        for r in range(TOGETHER, rows, TOGETHER):
-            count = smaller(rows - r, TOGETHER)
-            below, dy_below = x + 4 * r * inputs, dy + 4 * r * columns
-            go_on(below, dy_below, dw, shape, last - first, count)
 
     return run

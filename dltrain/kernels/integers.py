@@ -18,6 +18,12 @@ def larger_of(a, b):  # type: ignore[no-untyped-def]
 
 
 @device
+def steps(count, size):  # type: ignore[no-untyped-def]
+    """Count the parts of a size, the last one smaller, that make up a count."""
+    return (count + size - 1) // size
+
+
+@device
 def extents(shared, first, last, rows):  # type: ignore[no-untyped-def]
     """Give the first and last + 1 sample, and those of the rows of each.
 

@@ -81,6 +81,16 @@ def words(typing_context, address):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def floats(typing_context, address):  # type: ignore[no-untyped-def]
+    """Read what lies at an address as float32 numbers."""
+
+    def codegen(context, builder, signature, values):  # type: ignore[no-untyped-def]
+        return builder.inttoptr(values[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.float32)(types.int64), codegen
+
+
+@intrinsic
 def number(typing_context, args, index):  # type: ignore[no-untyped-def]
     """Read word `index` of the argument block as a float64."""
     signature = types.float64(_WORDS, types.int64)
@@ -189,6 +199,7 @@ __all__ = [
     "f32",
     "f64",
     "float_of_bits",
+    "floats",
     "i32",
     "number",
     "read_atomically",

@@ -6,7 +6,8 @@ import numpy as np
 
 from dltrain.kernels.integers import smaller
 from dltrain.kernels.kernel import device, kernel
-from dltrain.kernels.memory import f32
+from dltrain.kernels.memory import address, f32
+from dltrain.kernels.transposed import turn_square
 
 NOTHING = np.float32(0)
 
@@ -118,29 +119,52 @@ def block_columns():  # type: ignore[no-untyped-def]
 
 
 @kernel
-def flip():  # type: ignore[no-untyped-def]
+def turn_blocks(width):  # type: ignore[no-untyped-def]
+    """Lay out rows [first, last) of a transposed matrix, each block of columns in one piece.
+
+    Operands w (columns, rows), y (blocks, rows, columns of a block). Sizes: columns, rows, columns
+    of a block, a multiple of the width.
+    """
+
+    def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
+        columns, rows, block = args[8], args[9], args[10]
+        w, y = address(args, 0, 0, 0, 0), address(args, 1, 0, 0, 0)
+        for row in range(first, last, width):
+            count = smaller(width, last - row)
+            for c in range(0, columns, width):
+                before = c // block * block
+                here, there = c * rows + row, before * rows + row * block + c - before
+                turn_square(
+                    width, w + 4 * here, 4 * rows, y + 4 * there, 4 * block,
+                    smaller(width, columns - c), count,
+                )  # fmt: skip
+
+    return run
+
+
+@kernel
+def flip(width):  # type: ignore[no-untyped-def]
     """Turn kernels [positions, in, out] over for the input gradient: [positions reversed, out, in].
 
     Operands w, y. Sizes: positions, inputs of a group, outputs of all groups, groups. First and
-    last are rows of y: position and output within a group. Rows are taken by sixteens, so that each
-    cache line of w is read once.
+    last are rows of y: position and output within a group.
     """
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         positions, inputs, outputs, groups = args[8], args[9], args[10], args[11]
-        w, y = f32(args, 0, 0, lane, thread), f32(args, 1, 0, lane, thread)
-        part = outputs // groups
+        w, y = address(args, 0, 0, lane, thread), address(args, 1, 0, lane, thread)
+        part, ahead = outputs // groups, 4 * groups * inputs
         row = first
         while row < last:
             p, o = row // part, row % part
-            count = smaller(smaller(16, last - row), part - o)
-            source = (positions - 1 - p) * inputs * outputs + o
+            count = smaller(smaller(width, last - row), part - o)
+            source = w + 4 * ((positions - 1 - p) * inputs * outputs + o)
             for g in range(groups):
-                place = (row * groups + g) * inputs
-                for i in range(inputs):
-                    start = source + i * outputs + g * part
-                    for k in range(count):
-                        y[place + k * groups * inputs + i] = w[start + k]
+                for i in range(0, inputs, width):
+                    here = source + 4 * (i * outputs + g * part)
+                    there = y + row * ahead + 4 * (g * inputs + i)
+                    columns = smaller(width, inputs - i)
+                    turn_square(width, here, 4 * outputs, there, ahead, columns, count)
             row += count
 
     return run

@@ -127,6 +127,24 @@ def where_less(typing_context, a, b, chosen, other):  # type: ignore[no-untyped-
 
 
 @intrinsic
+def highest(typing_context, vector):  # type: ignore[no-untyped-def]
+    """Give the largest number of a vector without NaN."""
+    count = vector.width
+
+    def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        value, half = args[0], count // 2
+        while half:
+            order = [(k + half) % count for k in range(count)]
+            places = ir.Constant(ir.VectorType(ir.IntType(32), count), order)
+            other = builder.shuffle_vector(value, value, places)
+            value = builder.select(builder.fcmp_ordered("<", value, other), other, value)
+            half //= 2
+        return builder.extract_element(value, ir.Constant(ir.IntType(32), 0))
+
+    return types.float32(vector), codegen
+
+
+@intrinsic
 def add_wide(typing_context, address, vector):  # type: ignore[no-untyped-def]
     """Add a vector to the float64 numbers at an address in bytes."""
 
@@ -142,4 +160,4 @@ def add_wide(typing_context, address, vector):  # type: ignore[no-untyped-def]
     return types.void(types.int64, vector), codegen
 
 
-__all__ = ["add_wide", "fma", "load", "splat", "store", "store_first", "where_less"]
+__all__ = ["add_wide", "fma", "highest", "load", "splat", "store", "store_first", "where_less"]

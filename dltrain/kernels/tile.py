@@ -16,6 +16,7 @@ buffer has that slack. C is written to its exact width: the last vector of a `ma
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
 from typing import Any
 
 from llvmlite import ir
@@ -29,6 +30,7 @@ Scalars = namedtuple("Scalars", "pointer high row outer inner step")
 Vectors = namedtuple("Vectors", "pointer outer inner row")
 Rows = namedtuple("Rows", "pointer high row")
 Sizes = namedtuple("Sizes", "high tiles outer inner length columns")
+Ahead = namedtuple("Ahead", "a b")
 
 ROWS_AHEAD = 32
 """Rows of B between the one in use and the one that is fetched."""
@@ -66,6 +68,18 @@ def streamed_strip(
     return strip_of(_StreamingEmitter, literals, (A, B, types.int64, C, sizes))
 
 
+@intrinsic(prefer_literal=True)
+def fetching_strip(
+    typing_context, width, mr, mr_tail, nv, masked, init, relu, A, B, bias, C, sizes, ahead
+):  # type: ignore[no-untyped-def]
+    """Compute the same strip, and fetch what lies `ahead`, elements, of each number of A and of B.
+
+    Each tile fetches the numbers of its own columns of A; B is shared out among the tiles.
+    """
+    literals = (width, mr, mr_tail, nv, masked, init, relu)
+    return strip_of(FetchingEmitter, literals, (A, B, types.int64, C, sizes, ahead))
+
+
 def strip_of(kind: type[Emitter], literals: Any, operands: Any) -> tuple[Any, Any]:
     """Give the signature of a strip, and what writes its code."""
     width, mr, mr_tail, nv, masked, init, relu = (t.literal_value for t in literals)
@@ -73,15 +87,17 @@ def strip_of(kind: type[Emitter], literals: Any, operands: Any) -> tuple[Any, An
     def codegen(context, builder, signature, args):  # type: ignore[no-untyped-def]
         if not (nv and mr):
             return context.get_dummy_value()
-        a, b, start, c, counts = (_Operand(builder, value) for value in args[7:])
+        a, b, start, c, counts, *more = (_Operand(builder, value) for value in args[7:])
         with cgutils.for_range(builder, counts[0]) as high:
             rows = builder.mul(counts[1], ir.Constant(I64, mr))
             with cgutils.for_range(builder, counts[1]) as step:
                 row = builder.mul(step.index, ir.Constant(I64, mr))
                 emitter = kind(builder, width, mr, nv, masked, init, relu)
+                emitter.number, emitter.more = step.index, more
                 emitter.emit(a.moved(high.index, row), b, start, c.moved(high.index, row), counts)
             if mr_tail:
                 emitter = kind(builder, width, mr_tail, nv, masked, init, relu)
+                emitter.number, emitter.more = counts[1], more
                 emitter.emit(a.moved(high.index, rows), b, start, c.moved(high.index, rows), counts)
         return context.get_dummy_value()
 
@@ -103,6 +119,9 @@ class _Operand:
     def __getitem__(self, index: int) -> Any:
         return self.fields[index]
 
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.fields)
+
     def moved(self, high: Any, row: Any) -> list[Any]:
         """Give the fields with the pointer moved by `high` and `row` strides (fields 1 and 2)."""
         builder, (pointer, high_stride, row_stride, *rest) = self.builder, self.fields
@@ -113,6 +132,11 @@ class _Operand:
 
 class Emitter(VectorBuilder):
     """Writes the LLVM code of one tile."""
+
+    number: Any
+    """Number of the tile in its strip."""
+    more: list[_Operand]
+    """What only some kinds of strips take."""
 
     def __init__(
         self, builder: Any, width: int, mr: int, nv: int, masked: int, init: int, relu: int
@@ -228,4 +252,17 @@ class _StreamingEmitter(Emitter):
         ahead = self.at(b_pointer, self.builder.mul(self.b_row, self.const(ROWS_AHEAD)))
         for number in range(0, self.nv * self.width, LINE):
             self.prefetch(self.at(ahead, number))
+        return super()._step(pointers, b_pointer, sums)
+
+
+class FetchingEmitter(Emitter):
+    """Writes the LLVM code of one tile that asks for numbers that later tiles need."""
+
+    def _step(self, pointers: list[Any], b_pointer: Any, sums: list[Any]) -> list[Any]:
+        ahead_a, ahead_b = self.more[0]
+        lines = -(-self.nv * self.width // LINE)
+        line = self.builder.urem(self.number, self.const(lines))
+        place = self.builder.add(ahead_b, self._times(line, LINE))
+        self.prefetch(self.at(pointers[0], ahead_a))
+        self.prefetch(self.at(b_pointer, place))
         return super()._step(pointers, b_pointer, sums)

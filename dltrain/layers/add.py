@@ -8,6 +8,7 @@ from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, describe, size_of
 from dltrain.layers.base import Layer
+from dltrain.layers.passing import pass_gradient
 
 
 class Add(Layer):
@@ -37,13 +38,5 @@ class Add(Layer):
             first = at.output
 
     def backward(self, at: Lowering) -> None:
-        """Write a row for each input: it gets the whole gradient."""
-        dy, sizes = at.output_gradient, (1, size_of(at.output.shape))
-        for index in range(len(at.inputs)):
-            gradient = at.input_gradient(index)
-            if gradient is not None:
-                variant = (int(gradient.accumulate),)
-                writes = (gradient.buffer,)
-                at.row(
-                    "linear_backward", variant=variant, reads=(dy, dy), writes=writes, sizes=sizes
-                )
+        """Give each input the whole gradient."""
+        pass_gradient(at, len(at.inputs))

@@ -6,6 +6,7 @@ from math import prod
 
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
+from dltrain.layers.blocks import Blocks, count_of
 from dltrain.layers.sharing import is_worth_it
 from dltrain.layers.tiling import choose_singly
 
@@ -13,8 +14,6 @@ MOST_ROWS = 64
 """Rows of a batch up to which lanes are too few, or too small, to read a large matrix each."""
 LEAST_WEIGHTS = 2**16
 """Elements of a matrix from which on threads share its columns."""
-COPIED = 2**14
-"""Elements of a matrix that a thread copies at a time."""
 
 
 def suits(at: Lowering, rows: int, weights: int) -> bool:
@@ -34,21 +33,16 @@ def multiply(
     w = at.parameter(name)
     rows, inputs, columns = prod(y.shape[:-1]), prod(w.shape[:-1]), w.shape[-1]
     tiling = choose_singly(at.batch_size * rows, columns, at.target)
-    blocks, block = tiling.blocks + (tiling.nv_tail > 0), tiling.nv * tiling.width
-    apart, down = block, columns
-    if blocks > 1 and not at.training:
-        apart, down = inputs * block, block
-        step = max(1, COPIED // columns)
-        w = at.prepared(
-            name, "block_columns", shape=(blocks, inputs, block), sizes=(inputs, columns, block),
-            parts=parts_of(inputs, step=step),
-        )  # fmt: skip
+    if count_of(tiling) > 1 and not at.training:
+        blocks = Blocks.laid_out(at, name, inputs, columns, tiling)
+    else:
+        blocks = Blocks.untouched(at, name, columns, tiling)
     at.row(
         "multiply_columns",
         variant=(*tiling.variant, start, relu),
-        reads=(x, w, bias, at.cells),
+        reads=(x, blocks.matrix, bias, at.cells),
         writes=(y,),
-        sizes=(rows, inputs, columns, tiling.blocks, tiling.columns, apart, down),
+        sizes=(rows, inputs, columns, *blocks.sizes, blocks.apart, blocks.down),
         per="batch",
-        parts=parts_of(blocks),
+        parts=parts_of(count_of(tiling)),
     )

@@ -164,7 +164,9 @@ class Conv2D(Layer):
     def _turned_over(self, at: Lowering, geometry: Convolution) -> Buffer:
         """Give the kernel as the input gradient meets it."""
         shape = (*geometry.kernel, geometry.filters // geometry.groups, geometry.channels)
-        return at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
+        return at.prepared(
+            "kernel", "flip", variant=(at.target.width,), shape=shape, sizes=geometry.flip_sizes
+        )
 
     def _winograd_gradients(self, at: Lowering, winograd: Winograd) -> None:
         """Write the rows of the gradients of kernel and input by Winograd's algorithm."""

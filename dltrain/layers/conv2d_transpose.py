@@ -82,7 +82,9 @@ class Conv2DTranspose(Layer):
             halves.backward(at, at.inputs[0], bias, at.output, start=start, relu=relu)
             return
         shape = (*geometry.kernel, geometry.filters, geometry.channels)
-        flipped = at.prepared("kernel", "flip", shape=shape, sizes=geometry.flip_sizes)
+        flipped = at.prepared(
+            "kernel", "flip", variant=(at.target.width,), shape=shape, sizes=geometry.flip_sizes
+        )
         strided = Strided(geometry)
         if Strided.suits(geometry) and not (self.use_bias and strided.leaves_gaps):
             given = strided.surround(at, at.inputs[0])

@@ -8,6 +8,7 @@ from dltrain.core.fields import NonNegative
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape
 from dltrain.layers.base import Layer
+from dltrain.layers.passing import pass_gradient
 
 
 class GaussianNoise(Layer):
@@ -43,9 +44,5 @@ class GaussianNoise(Layer):
         )
 
     def backward(self, at: Lowering) -> None:
-        """Write the row of dx = dy."""
-        gradient, dy = at.input_gradient(), at.output_gradient
-        if gradient is not None:
-            variant, writes = (int(gradient.accumulate),), (gradient.buffer,)
-            sizes = (1, dy.size)
-            at.row("linear_backward", variant=variant, reads=(dy, dy), writes=writes, sizes=sizes)
+        """Pass the gradient on."""
+        pass_gradient(at)

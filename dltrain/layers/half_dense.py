@@ -7,10 +7,9 @@ from math import prod
 
 from dltrain.core.lowering import Buffer, Gradient, Lowering
 from dltrain.core.shapes import Shape
+from dltrain.layers.blocks import LANE_ROWS
 from dltrain.layers.tiling import choose, choose_even
 
-LANE_ROWS = 8
-"""Rows that a tiling is chosen for: a lane's, where a sample has one."""
 LEAST_WEIGHTS = 2**16
 """Elements of a kernel from which on it is worth rounding."""
 LEAST_ROWS = 64
@@ -60,16 +59,14 @@ class HalfDense:
             return
         x, dy = self._paired(at, at.inputs[0]), self._paired(at, at.output_gradient)
         tiling = choose(self.features, self.units, at.target)
-        step = -(-self.features // (PARTS * tiling.mr)) * tiling.mr
-        firsts = range(0, self.features, step)
         at.row(
             "multiply_weights_whole",
-            variant=(*tiling.variant, 1),
+            variant=(*tiling.variant, 0, 1, kernel.start),
             reads=(x, dy, at.cells),
             writes=(kernel.buffer,),
-            sizes=(self.rows, self.features, self.units, tiling.blocks, tiling.columns),
+            sizes=(self.rows, self.features, self.units),
             per="batch",
-            parts=tuple((first, min(first + step, self.features)) for first in firsts),
+            parts=tiling.parts(self.features, PARTS),
         )
 
     def _kernel(self, at: Lowering, kernel: str, shape: Shape, sizes: tuple[int, ...]) -> Buffer:
@@ -96,7 +93,10 @@ class HalfDense:
             variant=(*tiling.variant, start, relu, 1),
             reads=(rounded, kernel, bias),
             writes=(y,),
-            sizes=(self.rows, words, columns, tiling.blocks, tiling.columns),
+            sizes=(
+                *(self.rows, words, columns, tiling.blocks, tiling.columns),
+                *(tiling.nv * tiling.width, columns),
+            ),
             per="lane",
         )
 

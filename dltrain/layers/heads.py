@@ -9,8 +9,13 @@ from dltrain.core.lowering import Buffer, Lowering
 from dltrain.layers.dropout import TWO_TO_32
 from dltrain.layers.tiling import Tiling, choose_even
 
-BLOCK = 64
-"""Queries, and keys, that meet at a time."""
+QUERIES, KEYS = 64, 64
+"""About how many queries and keys meet at a time: their scores stay in the nearest cache."""
+
+ROWS, GRAIN = 8, 16
+"""What blocks of queries, and of keys, are multiples of."""
+STATISTICS = 5
+"""Numbers that are kept of each query of a block: the `State` of `dltrain.kernels.attention`."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Heads:
 
     def forward(self, at: Lowering) -> None:
         """Write the row of the context."""
-        scores, values = self._tiling(at, BLOCK), self._tiling(at, self._value_features)
+        high, wide = self._blocks
+        scores, values = self._tiling(at, wide), self._tiling(at, self._value_features)
         at.row(
             "attention_forward",
             variant=(
@@ -54,8 +60,8 @@ class Heads:
             reads=(*self.inward, at.mask or self.key, at.cells),
             writes=(
                 *(self.context, self.spans, self._turned(at, self._features)),
-                *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK,))),
-                *(at.thread_scratch((BLOCK,)), at.thread_scratch((BLOCK,))),
+                *(at.thread_scratch((high, wide)), at.thread_scratch((STATISTICS, high))),
+                at.thread_scratch((wide,)),
             ),
             sizes=(*self._sizes, *_rest(scores), *_rest(values), at.seed()),
             numbers=self._numbers,
@@ -64,7 +70,8 @@ class Heads:
 
     def backward(self, at: Lowering, gradient: Buffer) -> tuple[Buffer, Buffer, Buffer]:
         """Write the row of the gradients of queries, keys and values, from the context's."""
-        scores = self._tiling(at, BLOCK)
+        high, wide = self._blocks
+        scores = self._tiling(at, wide)
         keys, values = self._tiling(at, self._features), self._tiling(at, self._value_features)
         dq, dk, dv = (at.scratch(each.shape) for each in self.inward)
         at.row(
@@ -85,8 +92,8 @@ class Heads:
             writes=(
                 *(dq, dk, dv),
                 *(self._turned(at, self._features), self._turned(at, self._value_features)),
-                *(at.thread_scratch((BLOCK, BLOCK)), at.thread_scratch((BLOCK, BLOCK))),
-                at.thread_scratch((BLOCK,)),
+                *(at.thread_scratch((high, wide)), at.thread_scratch((high, wide))),
+                *(at.thread_scratch((high,)), at.thread_scratch((wide,))),
             ),
             sizes=(*self._sizes, *_rest(scores), *_rest(keys), *_rest(values), at.seed()),
             numbers=self._numbers,
@@ -96,10 +103,17 @@ class Heads:
 
     def _turned(self, at: Lowering, features: int) -> Buffer:
         """Give room for keys or values, transposed block by block."""
-        return at.thread_scratch((ceil(self.key.shape[0] / BLOCK), features, BLOCK))
+        wide = self._blocks[1]
+        return at.thread_scratch((ceil(self.key.shape[0] / wide), features, wide))
 
     def _tiling(self, at: Lowering, columns: int) -> Tiling:
-        return choose_even(BLOCK, columns, at.target)
+        return choose_even(ROWS, columns, at.target)
+
+    @property
+    def _blocks(self) -> tuple[int, int]:
+        """Give how many queries, and how many keys, meet at a time."""
+        queries, keys = self.query.shape[0], self.key.shape[0]
+        return _even(queries, QUERIES, ROWS), _even(keys, KEYS, GRAIN)
 
     @property
     def _features(self) -> int:
@@ -118,7 +132,14 @@ class Heads:
     @property
     def _sizes(self) -> tuple[int, ...]:
         queries, keys = self.query.shape[0], self.key.shape[0]
-        return queries, keys, self.heads, self.groups, self._features, self._value_features
+        heads = self.heads, self.groups, self._features, self._value_features
+        return queries, keys, *heads, *self._blocks
+
+
+def _even(count: int, about: int, grain: int) -> int:
+    """Cut a count into parts of about so many, and give the size of a part, a multiple of grain."""
+    parts = max(1, round(count / about))
+    return ceil(count / parts / grain) * grain
 
 
 def _columns(tiling: Tiling) -> tuple[int, ...]:

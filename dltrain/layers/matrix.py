@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dltrain.core.lowering import Buffer, Gradient, Lowering
-from dltrain.layers.tiling import choose, choose_even
+from dltrain.layers.blocks import Blocks
+from dltrain.layers.tiling import choose
 
-BLOCK_ROWS = 8
-"""Rows that a tiling is chosen for, where their number is only known at run time: a lane's."""
 WHOLE_BATCH = 2**17
 """Elements from which on a matrix' gradient is summed once for the batch, not in every lane: lanes
 would each hold, fill and fold as many."""
 PARTS = 8
-"""Parts of such a gradient that threads share, at most: each reads the whole gradient of y."""
+"""Parts of such a gradient that threads share, at most: each reads all of x, or of y's gradient,
+whichever has fewer columns."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,15 @@ class Matrix:
         self, x: Buffer, bias: Buffer, y: Buffer, *, start: int = 0, relu: int = 0
     ) -> None:
         """Write the row y = x w; start 1 adds the bias, 2 adds to what is in y."""
-        w, sizes = self.at.parameter(self.name), (self.features, self.units)
-        _multiply(self.at, (x, w, bias), y, sizes, start=start, relu=relu)
+        sizes = (x.size // self.features, self.features, self.units)
+        blocks = Blocks.for_rows(self.at, self.name, *sizes[1:], rows=sizes[0])
+        _multiply(self.at, (x, blocks.matrix, bias), y, sizes, blocks, start=start, relu=relu)
 
     def weights(self, x: Buffer, dy: Buffer) -> None:
         """Write the row of the gradient x^T dy: by lanes, or a large one once for the batch."""
         features, units, at = self.features, self.units, self.at
         tiling = choose(features, units, at.target)
-        rows = x.size // features
+        sizes = (x.size // features, features, units)
         if features * units < WHOLE_BATCH:
             kernel = at.parameter_gradient(self.name, per="lane")
             if kernel is not None:
@@ -45,22 +46,22 @@ class Matrix:
                     variant=(*tiling.variant, kernel.start),
                     reads=(x, dy),
                     writes=(kernel.buffer,),
-                    sizes=(rows, features, units, tiling.tiles, tiling.blocks, tiling.columns),
+                    sizes=sizes,
                     per="lane",
                 )
             return
         kernel = at.parameter_gradient(self.name, per="batch")
         if kernel is None:
             return
-        step = -(-features // (PARTS * tiling.mr)) * tiling.mr
+        across = int(units > features)
         at.row(
             "multiply_weights_whole",
-            variant=(*tiling.variant, 0, kernel.start),
+            variant=(*tiling.variant, across, 0, kernel.start),
             reads=(x, dy, at.cells),
             writes=(kernel.buffer,),
-            sizes=(rows, features, units, tiling.blocks, tiling.columns),
+            sizes=sizes,
             per="batch",
-            parts=tuple((f, min(f + step, features)) for f in range(0, features, step)),
+            parts=tiling.parts_across(units, PARTS) if across else tiling.parts(features, PARTS),
         )
 
     def input_gradient(self, dy: Buffer, gradient: Gradient) -> None:
@@ -69,13 +70,9 @@ class Matrix:
 
     def multiply_turned(self, x: Buffer, bias: Buffer, y: Buffer, *, start: int = 0) -> None:
         """Write the row y = x w^T; start 1 adds the bias, 2 adds to what is in y."""
-        sizes = (self.units, self.features)
-        _multiply(self.at, (x, self.turned(), bias), y, sizes, start=start)
-
-    def turned(self) -> Buffer:
-        """Give the transposed matrix, (units, features)."""
-        shape, sizes = (self.units, self.features), (1, self.features, self.units, 1)
-        return self.at.prepared(self.name, "flip", shape=shape, sizes=sizes)
+        sizes = (x.size // self.units, self.units, self.features)
+        blocks = Blocks.turned(self.at, self.name, *sizes[1:], rows=sizes[0])
+        _multiply(self.at, (x, blocks.matrix, bias), y, sizes, blocks, start=start)
 
 
 def bias_gradient(
@@ -100,17 +97,15 @@ def bias_gradient(
 
 
 def _multiply(
-    at: Lowering, reads: tuple[Buffer, Buffer, Buffer], y: Buffer, sizes: tuple[int, int], *,
-    start: int, relu: int = 0,
+    at: Lowering, reads: tuple[Buffer, Buffer, Buffer], y: Buffer, sizes: tuple[int, int, int],
+    blocks: Blocks, *, start: int, relu: int = 0,
 ) -> None:  # fmt: skip
-    """Write the row y = x w of (x, w, bias) and (inputs, columns)."""
-    inputs, columns = sizes
-    tiling = choose_even(BLOCK_ROWS, columns, at.target)
+    """Write the row y = x w of (x, w, bias); sizes are rows, inputs and columns."""
     at.row(
         "multiply",
-        variant=(*tiling.variant, start, relu),
+        variant=(*blocks.tiling.variant, start, relu),
         reads=reads,
         writes=(y,),
-        sizes=(reads[0].size // inputs, inputs, columns, tiling.blocks, tiling.columns),
+        sizes=(*sizes, *blocks.sizes, blocks.apart, blocks.down),
         per="lane",
     )

@@ -52,6 +52,10 @@ class _Part:
         assert self._gradients is not None  # noqa: S101 - asked for backward only
         return self._gradients[1]
 
+    def hand_on(self, index: int = 0) -> bool:
+        """Leave the whole's gradients where they are."""
+        return False
+
     def parameter(self, name: str) -> Buffer:
         """A parameter, by the name that it has within."""
         named = self._named(name)

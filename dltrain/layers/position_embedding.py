@@ -10,6 +10,7 @@ from dltrain.initializers.base import Initializer
 from dltrain.initializers.random_uniform import RandomUniform
 from dltrain.layers.base import Layer, ParameterSpec, require
 from dltrain.layers.matrix import bias_gradient
+from dltrain.layers.passing import pass_gradient
 from dltrain.layers.step_position import StepPosition
 
 
@@ -51,16 +52,9 @@ class PositionEmbedding(Layer):
 
     def backward(self, at: Lowering) -> None:
         """Write the rows of the gradients of embeddings and x."""
-        dy, gradient = at.output_gradient, at.input_gradient()
+        dy = at.output_gradient
         if dy.size < at.parameter("embeddings").size:
             # Zeroed beforehand: the rows of steps that are not here have no gradient.
             at.parameter_gradient("embeddings", per="sample")
         bias_gradient(at, "embeddings", dy, dy, whole=True)
-        if gradient is not None:
-            at.row(
-                "linear_backward",
-                variant=(int(gradient.accumulate),),
-                reads=(dy, dy),
-                writes=(gradient.buffer,),
-                sizes=(1, dy.size),
-            )
+        pass_gradient(at)

@@ -7,43 +7,12 @@ from typing import Any
 
 from dltrain.core.errors import ShapeError
 from dltrain.core.lowering import Buffer, Lowering
-from dltrain.core.parts import parts_of
 from dltrain.core.shapes import Shape
 from dltrain.initializers.base import Initializer
 from dltrain.layers.base import Builder, Layer, ParameterSpec, require
-from dltrain.layers.matrix import BLOCK_ROWS, Matrix, bias_gradient
-from dltrain.layers.tiling import Tiling, choose_even
+from dltrain.layers.blocks import Blocks
+from dltrain.layers.matrix import Matrix, bias_gradient
 from dltrain.regularizers.base import Regularizer
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """A recurrent matrix whose blocks of columns lie in one piece each."""
-
-    matrix: Buffer
-    tiling: Tiling
-
-    @classmethod
-    def of(cls, at: Lowering, source: str | Buffer, rows: int, columns: int) -> Blocks:
-        """Write the row that lays a matrix out."""
-        tiling = choose_even(BLOCK_ROWS, columns, at.target)
-        blocks, block = tiling.blocks + (tiling.nv_tail > 0), tiling.nv * tiling.width
-        matrix = at.prepared(
-            source, "block_columns", shape=(blocks, rows, block), sizes=(rows, columns, block),
-            parts=parts_of(rows, step=16),
-        )  # fmt: skip
-        return cls(matrix, tiling)
-
-    @property
-    def variant(self) -> tuple[int, ...]:
-        """Give the compile-time part, as the kernels of recurrence take it."""
-        tiling = self.tiling
-        return tiling.width, tiling.mr, tiling.nv, tiling.nv_tail, tiling.masked
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """Give the full blocks, and the columns of the rest."""
-        return self.tiling.blocks, self.tiling.columns
 
 
 @dataclass(frozen=True)
@@ -88,7 +57,7 @@ class Recurrence:
 
     def turned_blocks(self) -> Blocks:
         """Give the recurrent matrix transposed."""
-        return Blocks.of(self.at, self._recurrent_kernel.turned(), self.columns, self.units)
+        return Blocks.turned(self.at, "recurrent_kernel", self.columns, self.units)
 
     def kept(self, name: str, shape: Shape) -> Buffer:
         """Give a buffer that forward leaves for backward, where there is one."""

@@ -8,6 +8,7 @@ from dltrain.core.fields import PositiveNumber
 from dltrain.core.lowering import Lowering
 from dltrain.core.shapes import Shape, size_of
 from dltrain.layers.base import Layer, require
+from dltrain.layers.passing import pass_gradient
 from dltrain.layers.positions import wave_table, write_waves
 from dltrain.layers.step_position import StepPosition
 
@@ -44,13 +45,5 @@ class SinusoidalPositionEmbedding(Layer):
         at.row("add_forward", reads=(at.inputs[0], waves), writes=(at.output,), sizes=sizes)
 
     def backward(self, at: Lowering) -> None:
-        """Write the row that passes the gradient on."""
-        dy, gradient = at.output_gradient, at.input_gradient()
-        if gradient is not None:
-            at.row(
-                "linear_backward",
-                variant=(int(gradient.accumulate),),
-                reads=(dy, dy),
-                writes=(gradient.buffer,),
-                sizes=(1, dy.size),
-            )
+        """Pass the gradient on."""
+        pass_gradient(at)

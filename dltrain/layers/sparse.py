@@ -61,7 +61,7 @@ class SparseGradients:
         w, dx, direct = dw, dw, False
         if gradient is not None:
             flip = (1, rows * run, geometry.filters, 1)
-            w = at.prepared("kernel", "flip", shape=shape, sizes=flip)
+            w = at.prepared("kernel", "flip", variant=(at.target.width,), shape=shape, sizes=flip)
             direct = not geometry.is_padded
             dx = gradient.buffer if direct else at.scratch(x.shape)
             if not (direct and gradient.accumulate):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dltrain.core.lowering import Buffer, Lowering
 from dltrain.core.parts import parts_of
+from dltrain.layers.blocks import Blocks, count_of
 from dltrain.layers.matrix import Matrix
 from dltrain.layers.tiling import choose_singly
 
 SHARED = 2**15
 """Elements of a matrix from which on threads share its columns."""
-COPIED = 2**14
-"""Elements of a matrix that a thread copies at a time."""
 
 
 def multiply_row(
@@ -20,25 +19,22 @@ def multiply_row(
 
     Each block of columns lies in one piece in the copy of w that is read.
     """
-    w, inputs, columns = at.parameter(name), x.size, y.size
+    inputs, columns = x.size, y.size
     if inputs * columns < SHARED:
         start = 2 if added else int(bias is not None)
         Matrix(at, name, inputs, columns).multiply(x, at.parameter(bias or name), y, start=start)
         return
     tiling = choose_singly(1, columns, at.target)
-    blocks, block = tiling.blocks + (tiling.nv_tail > 0), tiling.nv * tiling.width
-    if blocks > 1:
-        w = at.prepared(
-            name, "block_columns", shape=(blocks, inputs, block), sizes=(inputs, columns, block),
-            parts=parts_of(inputs, step=max(1, COPIED // columns)),
-        )  # fmt: skip
-    apart, down = (inputs * block, block) if blocks > 1 else (block, columns)
+    if count_of(tiling) > 1:
+        blocks = Blocks.laid_out(at, name, inputs, columns, tiling)
+    else:
+        blocks = Blocks.untouched(at, name, columns, tiling)
     at.row(
         "multiply_columns",
         variant=(*tiling.variant, 2 if added else int(bias is not None), 0),
-        reads=(x, w, at.parameter(bias or name), at.cells),
+        reads=(x, blocks.matrix, at.parameter(bias or name), at.cells),
         writes=(y,),
-        sizes=(1, inputs, columns, tiling.blocks, tiling.columns, apart, down),
+        sizes=(1, inputs, columns, *blocks.sizes, blocks.apart, blocks.down),
         per="batch",
-        parts=parts_of(blocks),
+        parts=parts_of(count_of(tiling)),
     )

@@ -33,6 +33,19 @@ class Tiling:
         """Give the compile-time part, as the kernels of `contraction` take it."""
         return self.width, self.mr, self.mr_tail, self.nv, self.nv_tail, self.masked
 
+    def parts(self, rows: int, most: int) -> tuple[tuple[int, int], ...]:
+        """Cut rows into parts of whole tiles, `most` at most."""
+        return _parts(rows, most, self.mr)
+
+    def parts_across(self, columns: int, most: int) -> tuple[tuple[int, int], ...]:
+        """Cut columns into parts of whole blocks, `most` at most."""
+        return _parts(columns, most, self.nv * self.width)
+
+
+def _parts(count: int, most: int, grain: int) -> tuple[tuple[int, int], ...]:
+    step = -(-count // (most * grain)) * grain
+    return tuple((first, min(first + step, count)) for first in range(0, count, step))
+
 
 def choose(rows: int, columns: int, target: Target, *, paired: bool = False) -> Tiling:
     """Pick the tiling that takes the fewest estimated cycles for rows x columns results.
@@ -50,6 +63,15 @@ def choose_even(rows: int, columns: int, target: Target) -> Tiling:
     """
     fitting = [tiling for tiling in _fitting(rows, columns, target) if not tiling.mr_tail]
     return min(fitting, key=lambda tiling: (_cycles(tiling), -tiling.mr))
+
+
+def choose_blocks(rows: int, columns: int, target: Target) -> Tiling:
+    """Pick such a tiling for columns that lie block by block.
+
+    Of equally quick ones the one with fewest numbers to load for a product.
+    """
+    fitting = [tiling for tiling in _fitting(rows, columns, target) if not tiling.mr_tail]
+    return min(fitting, key=lambda tiling: (_cycles(tiling), 1 / tiling.mr + 1 / tiling.nv))
 
 
 def choose_singly(rows: int, columns: int, target: Target) -> Tiling:

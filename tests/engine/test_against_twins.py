@@ -60,6 +60,25 @@ SPECIAL = {
     "a large dense layer": network_of(
         (299,), {"type": "dense", "units": 441, "activation": "relu"}, {"type": "dense", "units": 7}
     ),
+    "large dense layers of steps": network_of(
+        (9, 441),
+        {"type": "dense", "units": 299, "activation": "relu"},
+        {"type": "dense", "units": 7},
+    ),
+    "sums that read a value more than once": network_of(
+        (9,),
+        {"type": "dense", "units": 8, "name": "a"},
+        {"type": "dense", "units": 8, "name": "b", "inputs": ["input"]},
+        {"type": "add", "name": "c", "inputs": ["a", "a", "b"]},
+        {"type": "reshape", "target_shape": [8], "name": "d"},
+        {"type": "add", "name": "e", "inputs": ["c", "d", "b", "b"]},
+        {"type": "add", "inputs": ["e", "e", "e"]},
+    ),
+    "many rows": network_of(
+        (40, 21),
+        {"type": "dense", "units": 67, "activation": "relu"},
+        {"type": "dense", "units": 35},
+    ),
     "normalizations of the input": network_of(
         (6, 5, 9),
         {

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from dltrain.core import cells
 from dltrain.core.lowering import Target
-from dltrain.layers.tiling import Tiling, choose, choose_even
+from dltrain.layers.tiling import Tiling, choose, choose_blocks, choose_even
 from tests.reference import twin_layers
 from tests.reference.guarded import Guarded, call
 
@@ -39,6 +40,14 @@ def assert_is(found: Guarded, wanted: Any, *read: Guarded) -> None:
     assert all(operand.is_unharmed for operand in (found, *read))
 
 
+def blocks_of(w: Floats, block: int) -> Floats:
+    """Lay out each block of a matrix' columns in one piece, the last one filled up."""
+    count = -(-w.shape[1] // block)
+    filled = np.full((len(w), count * block), 9, np.float32)
+    filled[:, : w.shape[1]] = w
+    return np.ascontiguousarray(filled.reshape(len(w), count, block).swapaxes(0, 1))
+
+
 @at_every_width
 @pytest.mark.parametrize("start", STARTS)
 @quick
@@ -48,19 +57,24 @@ def assert_is(found: Guarded, wanted: Any, *read: Guarded) -> None:
     rows=st.integers(1, 4),
     samples=st.integers(1, 9),
     first=st.integers(0, 2),
+    in_blocks=st.booleans(),
     seed=st.integers(0, 99),
 )
 def test_rows_by_a_matrix(
     target: Target, start: str, columns: int, inputs: int, rows: int, samples: int, first: int,
-    seed: int,
+    in_blocks: bool, seed: int,
 ) -> None:  # fmt: skip
     init, relu = STARTS[start]
     total = first + samples + 1
     x, w = normal(seed, total, rows, inputs), normal(seed, inputs, columns)
     bias, before = normal(seed, columns), normal(seed + 1, total, rows, columns)
-    operands = [Guarded(x), Guarded(w, fixed=True), Guarded(bias, fixed=True), Guarded(before)]
-    tiling = choose_even(8, columns, target)
-    sizes = (rows, inputs, columns, tiling.blocks, tiling.columns)
+    tiling = (choose_blocks if in_blocks else choose_even)(8, columns, target)
+    block = tiling.nv * tiling.width
+    laid, apart, down = (
+        (blocks_of(w, block), inputs * block, block) if in_blocks else (w, block, columns)
+    )
+    operands = [Guarded(x), Guarded(laid, fixed=True), Guarded(bias, fixed=True), Guarded(before)]
+    sizes = (rows, inputs, columns, tiling.blocks, tiling.columns, apart, down)
     span = range(first, first + samples)
     call("multiply", (*tiling.variant, init, relu), operands, sizes, span)
     wanted = before.astype(float)
@@ -75,7 +89,7 @@ def test_rows_by_a_matrix(
 @quick
 @given(
     cut=st.sampled_from(CUTS),
-    rows=st.integers(1, 4),
+    rows=st.integers(1, 40),
     samples=st.integers(1, 9),
     seed=st.integers(0, 99),
 )
@@ -87,10 +101,40 @@ def test_the_gradient_of_a_matrix(
     before = normal(seed, inputs, columns)
     operands = [Guarded(x), Guarded(dy), Guarded(before, fixed=True)]
     tiling = choose(inputs, columns, target)
-    sizes = (rows, inputs, columns, tiling.tiles, tiling.blocks, tiling.columns)
-    call("multiply_weights", (*tiling.variant, init), operands, sizes, range(samples))
+    call("multiply_weights", (*tiling.variant, init), operands, (rows, *cut), range(samples))
     product = np.einsum("nri,nrc->ic", x.astype(float), dy)
     assert_is(operands[2], begun(init, 0, product, 0, before), *operands[:2])
+
+
+@at_every_width
+@pytest.mark.parametrize("start", ["zero", "accumulate"])
+@pytest.mark.parametrize("across", [0, 1], ids=["rows", "columns"])
+@quick
+@given(
+    cut=st.sampled_from([*CUTS, (130, 7), (7, 200)]),
+    rows=st.integers(1, 40),
+    samples=st.integers(1, 9),
+    most=st.integers(1, 4),
+    seed=st.integers(0, 99),
+)
+def test_parts_of_the_gradient_of_a_matrix(
+    target: Target, start: str, across: int, cut: tuple[int, int], rows: int, samples: int,
+    most: int, seed: int,
+) -> None:  # fmt: skip
+    (inputs, columns), (init, _) = cut, STARTS[start]
+    x, dy = normal(seed, samples, rows, inputs), normal(seed, samples, rows, columns)
+    before, facts = normal(seed, inputs, columns), np.zeros(cells.COUNT)
+    facts[cells.BATCH] = samples
+    operands = [Guarded(x), Guarded(dy), Guarded(facts.view(np.float32), fixed=True)]
+    operands.append(Guarded(before, fixed=True))
+    tiling = choose(inputs, columns, target)
+    parts = tiling.parts_across(columns, most) if across else tiling.parts(inputs, most)
+    assert len(parts) <= most
+    for part in parts:
+        variant = (*tiling.variant, across, 0, init)
+        call("multiply_weights_whole", variant, operands, (rows, *cut), range(*part))
+    product = np.einsum("nri,nrc->ic", x.astype(float), dy)
+    assert_is(operands[3], begun(init, 0, product, 0, before), *operands[:3])
 
 
 @st.composite

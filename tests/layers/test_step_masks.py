@@ -179,3 +179,18 @@ def test_sequences_with_different_padding_are_not_joined() -> None:
     with pytest.raises(ShapeError, match="joins sequences with different padding") as raised:
         Network.build(tuple(Layer.parse(each) for each in layers), input_shape=(3, 2))
     assert raised.value.loc == ("model", "layers", 2)
+
+
+def test_keys_behind_whole_blocks_of_padding_count_however_low_their_scores() -> None:
+    heads = {"type": "multi_head_attention", "num_heads": 2, "key_dim": 3}
+    padded, short = (build([heads, AVERAGE], steps, masked=True) for steps in (200, 20))
+    for network in (padded, short):
+        parameters = network.parameters
+        parameters["multi_head_attention_1/query_bias"][...] = 30
+        parameters["multi_head_attention_1/key_bias"][...] = -30
+    x, y = batch(np.ones((4, 20), bool))
+    behind = np.concatenate([np.zeros((4, 180, FEATURES), np.float32), x], 1)
+    np.testing.assert_allclose(padded.forward(behind), short.forward(x), rtol=1e-5)
+    wanted = short.loss_and_gradients(x, y)[1]
+    for name, gradient in padded.loss_and_gradients(behind, y)[1].items():
+        np.testing.assert_allclose(gradient, wanted[name], rtol=1e-4, atol=1e-6)

@@ -71,6 +71,9 @@ class Bench:
         """The gradient that backward left, without what lay there before."""
         return self.dx - np.float32(7) if self.accumulate else self.dx
 
+    def hand_on(self, index: int = 0) -> bool:
+        return False
+
     def input_gradient(self, index: int = 0) -> Gradient:
         """Give where the gradient of the input goes."""
         return Gradient(self._dx, self.accumulate)
