@@ -111,7 +111,7 @@ def test_the_gradient_of_a_matrix(
 @pytest.mark.parametrize("across", [0, 1], ids=["rows", "columns"])
 @quick
 @given(
-    cut=st.sampled_from([*CUTS, (130, 7), (7, 200)]),
+    cut=st.sampled_from([(3, 17), (29, 35), (7, 200)]),
     rows=st.integers(1, 40),
     samples=st.integers(1, 9),
     most=st.integers(1, 4),
