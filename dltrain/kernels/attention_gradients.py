@@ -8,6 +8,8 @@ Source: Dao et al. 2022, arXiv:2205.14135.
 
 from __future__ import annotations
 
+from collections import namedtuple
+
 import numpy as np
 
 from dltrain.kernels.attention_blocks import (
@@ -75,6 +77,51 @@ def turning_rows(dropped):  # type: ignore[no-untyped-def]
     return to_weights
 
 
+Places = namedtuple("Places", "q k dy dq dk dv k_turned v_turned scores slopes")
+"""Addresses of what a block of queries and a block of keys meet with, of one head."""
+Rests = namedtuple("Rests", "s_full s_rest k_full k_rest v_full v_rest")
+"""Full blocks and rest columns of tiles: of scores, of keys, of values."""
+
+
+def scoring(width, mr, nv, nv_tail, masked):  # type: ignore[no-untyped-def]
+    """Make the function of a block's scores, and of its weights' gradients: q k^T and dy v^T."""
+    score, columns = multiplying(width, mr, nv, nv_tail, masked, 0), nv * width
+
+    @device
+    def score_both(p, e, rests, rows):  # type: ignore[no-untyped-def]
+        a = Left(p.q, e.heads * e.features, 1)
+        b = Right(p.k_turned, columns, e.wide, rests.s_full, rests.s_rest)
+        score(a, b, 0, Result(p.scores, e.wide), rows, e.features)
+        a = Left(p.dy, e.heads * e.v_features, 1)
+        b = Right(p.v_turned, columns, e.wide, rests.s_full, rests.s_rest)
+        score(a, b, 0, Result(p.slopes, e.wide), rows, e.v_features)
+
+    return score_both
+
+
+def adding(width, keys, values):  # type: ignore[no-untyped-def]
+    """Make the function that adds what a block gives to dq, dk and dv.
+
+    `keys` and `values` are the tilings of their features: (mr, nv, nv_tail, masked).
+    """
+    add_keys = multiplying(width, keys[0], keys[1], keys[2], keys[3], 2)
+    add_values = multiplying(width, values[0], values[1], values[2], values[3], 2)
+    k_columns, v_columns = keys[1] * width, values[1] * width
+
+    @device
+    def add_all(p, e, rests, rows, count):  # type: ignore[no-untyped-def]
+        q_row, k_row = e.heads * e.features, e.groups * e.features
+        b = Right(p.dy, v_columns, e.heads * e.v_features, rests.v_full, rests.v_rest)
+        c = Result(p.dv, e.groups * e.v_features)
+        add_values(Left(p.scores, 1, e.wide), b, 0, c, count, rows)
+        b = Right(p.q, k_columns, q_row, rests.k_full, rests.k_rest)
+        add_keys(Left(p.slopes, 1, e.wide), b, 0, Result(p.dk, k_row), count, rows)
+        b = Right(p.k, k_columns, k_row, rests.k_full, rests.k_rest)
+        add_keys(Left(p.slopes, e.wide, 1), b, 0, Result(p.dq, q_row), rows, count)
+
+    return add_all
+
+
 @kernel
 def attention_backward(  # type: ignore[no-untyped-def]
     width, mr, nv, nv_tail, masked, k_mr, k_nv, k_nv_tail, k_masked, v_mr, v_nv, v_nv_tail,
@@ -88,16 +135,13 @@ def attention_backward(  # type: ignore[no-untyped-def]
     heads, groups, key features, value features, query block, key block; full blocks and rest
     columns of scores, of keys, of values; stream and numbers as those of forward.
     """
-    score = multiplying(width, mr, nv, nv_tail, masked, 0)
-    add_keys = multiplying(width, k_mr, k_nv, k_nv_tail, k_masked, 2)
-    add_values = multiplying(width, v_mr, v_nv, v_nv_tail, v_masked, 2)
+    score_both = scoring(width, mr, nv, nv_tail, masked)
+    add_all = adding(width, (k_mr, k_nv, k_nv_tail, k_masked), (v_mr, v_nv, v_nv_tail, v_masked))
     turn, cover, to_weights = turning(width), covering(causal, padded), turning_rows(dropped)
-    columns, k_columns, v_columns = nv * width, k_nv * width, v_nv * width
 
     def run(args, first, last, lane, thread):  # type: ignore[no-untyped-def]
         e, scale = extents_of(args, SIZES), np.float32(number(args, STREAM + 1))
-        s_full, s_rest, k_full, k_rest = args[76], args[77], args[78], args[79]
-        v_full, v_rest = args[80], args[81]
+        rests = Rests(args[76], args[77], args[78], args[79], args[80], args[81])
         ahead, blocks = e.keys - e.queries, steps(e.keys, e.wide)
         q_row, k_row = e.heads * e.features, e.groups * e.features
         v_row, y_row = e.groups * e.v_features, e.heads * e.v_features
@@ -114,6 +158,7 @@ def attention_backward(  # type: ignore[no-untyped-def]
             dq, dk = address(args, 8, n, lane, thread), address(args, 9, n, lane, thread)
             dv, dy = address(args, 10, n, lane, thread), address(args, 5, n, lane, thread)
             y, gradient = f32(args, 3, n, lane, thread), f32(args, 5, n, lane, thread)
+            spans = f32(args, 4, n, lane, thread)
             for h in range(e.heads):
                 g = h * e.groups // e.heads
                 if begins(h, e.heads, e.groups):
@@ -122,10 +167,7 @@ def attention_backward(  # type: ignore[no-untyped-def]
                 for qb in range(steps(e.queries, e.high)):
                     i = qb * e.high
                     rows, at = smaller(e.high, e.queries - i), h * e.queries + i
-                    here, place = i * q_row + h * e.features, i * y_row + h * e.v_features
-                    a_q, a_dy = Left(q + 4 * here, q_row, 1), Left(dy + 4 * place, y_row, 1)
-                    b_q = Right(q + 4 * here, k_columns, q_row, k_full, k_rest)
-                    b_dy = Right(dy + 4 * place, v_columns, y_row, v_full, v_rest)
+                    here, place = 4 * (i * q_row + h * e.features), i * y_row + h * e.v_features
                     dot_rows(y, gradient, place, y_row, rows, e.v_features, deltas)
                     for kb in range(blocks):
                         j = kb * e.wide
@@ -133,21 +175,16 @@ def attention_backward(  # type: ignore[no-untyped-def]
                         if keys_seen(i + rows - 1, j, count, ahead, causal) == 0:
                             break
                         near = 4 * (j * k_row + g * e.features)
-                        far = 4 * (j * v_row + g * e.v_features)
-                        b = Right(k_turned + 4 * j * e.features, columns, e.wide, s_full, s_rest)
-                        score(a_q, b, 0, Result(scores, e.wide), rows, e.features)
-                        b = Right(v_turned + 4 * j * e.v_features, columns, e.wide, s_full, s_rest)
-                        score(a_dy, b, 0, Result(slopes, e.wide), rows, e.v_features)
+                        p = Places(
+                            q + here, k + near, dy + 4 * place,
+                            dq + here, dk + near, dv + 4 * (j * v_row + g * e.v_features),
+                            k_turned + 4 * j * e.features, v_turned + 4 * j * e.v_features,
+                            scores, slopes,
+                        )  # fmt: skip
+                        score_both(p, e, rests, rows)
                         cover(s, rows, e.wide, i, j, count, ahead, mask)
                         room = (deltas, left, f64(args, 7, 0, lane, thread), scale, kb)
-                        spans = f32(args, 4, n, lane, thread)
                         to_weights(s, ds, room, e.wide, rows, spans, at, blocks, n, args)
-                        a = Left(scores, 1, e.wide)
-                        add_values(a, b_dy, 0, Result(dv + far, v_row), count, rows)
-                        a = Left(slopes, 1, e.wide)
-                        add_keys(a, b_q, 0, Result(dk + near, k_row), count, rows)
-                        a = Left(slopes, e.wide, 1)
-                        b = Right(k + near, k_columns, k_row, k_full, k_rest)
-                        add_keys(a, b, 0, Result(dq + 4 * here, q_row), rows, count)
+                        add_all(p, e, rests, rows, count)
 
     return run
